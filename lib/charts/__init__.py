@@ -1,0 +1,1 @@
+"""Tidy frames to Altair and pydeck. No Streamlit and no SQL here."""

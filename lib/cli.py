@@ -1,0 +1,46 @@
+"""The command line: `python -m lib <command>`. Each command lives with the code it drives.
+
+A command module offers `configure(parser)`, which adds its options and sets the default
+`run(args, settings) -> exit code`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import sys
+from collections.abc import Sequence
+
+from lib.config import ConfigError, Settings
+
+# Imported only when asked for, so that `--help` and small commands start at once.
+COMMANDS = {
+    "demo": ("lib.demo.command", "生成演示城市（示例市）"),
+    "import": ("lib.ingest.command", "导入工单文件或数据库"),
+    "mapping": ("lib.ingest.mapping_command", "检查或建议字段映射"),
+    "template": ("lib.ingest.template_command", "写出标准导入模板"),
+    "metrics": ("lib.metrics_command", "计算指标，与页面同一套代码"),
+    "bench": ("lib.bench.command", "测量一千万工单下的速度"),
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit code. Wrong settings give a sentence, not a traceback."""
+    arguments = list(sys.argv[1:] if argv is None else argv)
+    parser = argparse.ArgumentParser(prog="python -m lib", description="民声看板 · 命令行")
+    commands = parser.add_subparsers(dest="command", metavar="命令")
+    asked = arguments[0] if arguments else None
+    for name, (module, help_text) in COMMANDS.items():
+        sub = commands.add_parser(name, help=help_text, description=help_text)
+        if name == asked:
+            importlib.import_module(module).configure(sub)
+    args = parser.parse_args(arguments)
+    if args.command is None:
+        parser.print_help()
+        return 0
+    try:
+        settings = Settings.from_env()
+        return int(args.run(args, settings))
+    except ConfigError as error:
+        print(f"配置错误：{error}", file=sys.stderr)
+        return 2

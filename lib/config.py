@@ -1,0 +1,45 @@
+"""Settings from the environment, read once and checked with a sentence a person can act on."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+CITIES_DIR = ROOT / "data" / "cities"
+MAPPINGS_DIR = ROOT / "data" / "mappings"
+
+DEMO_CITY = "demo"
+
+
+class ConfigError(Exception):
+    """A setting is wrong; the message is Chinese and says which one and how to mend it."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What the environment decides.
+
+    `city` names the folder in data/cities that describes the real city; the demo city always
+    uses its own profile and its own databases, whatever CITY says.
+    """
+
+    data_dir: Path
+    city: str
+    tickets_url: str | None
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
+        """Read MINSHENG_DATA_DIR, CITY and TICKETS_URL. Raises ConfigError."""
+        env = os.environ if environ is None else environ
+        city = env.get("CITY", "anyang").strip() or "anyang"
+        if not (CITIES_DIR / city).is_dir():
+            names = "、".join(sorted(p.name for p in CITIES_DIR.glob("*") if p.is_dir()))
+            raise ConfigError(f"环境变量 CITY={city} 没有对应的城市配置，可选：{names}")
+        url = env.get("TICKETS_URL", "").strip() or None
+        if url is not None and not url.startswith(("postgresql+psycopg://", "duckdb:///")):
+            raise ConfigError("环境变量 TICKETS_URL 只支持 postgresql+psycopg:// 开头的地址；不设置则使用内置数据库")
+        data_dir = Path(env.get("MINSHENG_DATA_DIR", "").strip() or ROOT / "data" / "var")
+        return cls(data_dir=data_dir.resolve(), city=city, tickets_url=url)

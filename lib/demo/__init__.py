@@ -1,0 +1,1 @@
+"""The demo city, with its injected truths written down."""

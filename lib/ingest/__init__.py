@@ -1,0 +1,1 @@
+"""From a source file to a published version: read, map, validate, derive, publish."""

@@ -1,0 +1,1 @@
+"""The metric catalogue and its arithmetic. The only place that divides."""

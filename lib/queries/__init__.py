@@ -1,0 +1,1 @@
+"""Read SQL: (connection, scope) -> frames of counts or bounded lists. Nothing divides here."""

@@ -1,0 +1,1 @@
+"""Shared Streamlit parts: filters, figures, tables, empty and error states."""
