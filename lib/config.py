@@ -39,7 +39,7 @@ class Settings:
             names = "、".join(sorted(p.name for p in CITIES_DIR.glob("*") if p.is_dir()))
             raise ConfigError(f"环境变量 CITY={city} 没有对应的城市配置，可选：{names}")
         url = env.get("TICKETS_URL", "").strip() or None
-        if url is not None and not url.startswith(("postgresql+psycopg://", "duckdb:///")):
+        if url is not None and not url.startswith("postgresql+psycopg://"):
             raise ConfigError("环境变量 TICKETS_URL 只支持 postgresql+psycopg:// 开头的地址；不设置则使用内置数据库")
         data_dir = Path(env.get("MINSHENG_DATA_DIR", "").strip() or ROOT / "data" / "var")
         return cls(data_dir=data_dir.resolve(), city=city, tickets_url=url)
