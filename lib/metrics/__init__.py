@@ -1,1 +1,1 @@
-"""The metric catalogue and its arithmetic. The only place that divides."""
+"""Metrics: one definition each, one place that divides, one way to show."""

@@ -42,7 +42,9 @@ class Measure:
     """A count over a cohort.
 
     condition: which rows count, as known now. mature: condition given the moment up to which things
-    count; None where the condition cannot change after the period. value: what is summed instead of 1.
+    count; None where the condition cannot change after the period. event: the time that decides between
+    the two forms: they differ only in rows whose event lies at or after the moment, which lets a scan
+    skip everything else. value: what is summed instead of 1.
     """
 
     key: str
@@ -50,6 +52,7 @@ class Measure:
     meaning: str
     condition: Condition
     mature: Callable[[Any], Condition] | None = None
+    event: ColumnElement[Any] | None = None
     value: ColumnElement[Any] | None = None
 
 
@@ -86,12 +89,14 @@ def _standing(condition: Condition) -> tuple[Condition, Callable[[Any], Conditio
 
 def _answer(key: str, meaning: str, condition: Condition) -> Measure:
     now, mature = _standing(condition)
-    return Measure(key, "answered", meaning, now, mature)
+    return Measure(key, "answered", meaning, now, mature, C.superseded_at)
 
 
-def _with(condition: Condition, event: ColumnElement[Any]) -> tuple[Condition, Callable[[Any], Condition]]:
+def _with(
+    condition: Condition, event: ColumnElement[Any]
+) -> tuple[Condition, Callable[[Any], Condition], ColumnElement[Any]]:
     by = _by(event)
-    return condition, lambda moment: and_(condition, by(moment))
+    return condition, lambda moment: and_(condition, by(moment)), event
 
 
 _unanswered = T.satisfaction.is_(None)
