@@ -1,1 +1,1 @@
-"""Read SQL: (connection, scope) -> frames of counts or bounded lists. Nothing divides here."""
+"""Read statements in SQLAlchemy Core: (connection, scope) → a documented frame of counts or rows."""
