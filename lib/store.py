@@ -210,6 +210,7 @@ def _postgres_pointer(settings: Settings, pair: PairName) -> Pointer:
         is_demo=row.is_demo,
         exclusion_revision=row.exclusion_revision,
         published_at=row.published_at,
+        schema_revision=row.schema_revision,
     )
 
 

@@ -350,6 +350,7 @@ publications = Table(
     _c("is_demo", Boolean, "True for the demo city: 演示数据 stands on every page"),
     _c("exclusion_revision", Integer, "Revision of the exclusion list"),
     _c("phones_masked", Boolean, "True when phones arrive masked: repeats rest on places only"),
+    _c("schema_revision", Integer, "Revision of the tables that this version was written with"),
     comment="One row per published version; the newest row is current.",
 )  # fmt: skip
 
