@@ -1,0 +1,1 @@
+"""Who may see what: masking of personal data."""
