@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -29,6 +30,7 @@ PairName = Literal["demo", "city"]
 READER_MEMORY = "600MB"
 # A version written by an older release lacks what newer queries read: it must be published anew.
 SCHEMA_REVISION = 1
+DAMAGED = "数据文件缺失或损坏，请从备份恢复或重新导入"
 
 
 class NoDataError(Exception):
@@ -154,19 +156,36 @@ def open_store(settings: Settings, pair: PairName | None = None, pointer: Pointe
         raise DamagedDataError("数据由其他版本的软件生成，请重新生成演示数据或重新导入")
     if settings.tickets_url and settings.tickets_url.startswith("postgresql"):
         return TicketStore(postgres_engine(settings, pair, readonly=True), pointer, pair)
-    folder = pair_dir(settings, pair)
-    try:
-        root = duckdb.connect(
-            str(folder / pointer.file), read_only=True, config={"memory_limit": READER_MEMORY, "threads": 2}
-        )
-        for number, name in pointer.segments.items():
-            root.execute(f"ATTACH '{_quoted(folder / name)}' AS segment_{int(number)} (READ_ONLY)")
-        root.execute("SET enable_external_access=false")
-        root.execute("SET lock_configuration=true")
-    except duckdb.Error as error:
-        raise DamagedDataError("数据文件缺失或损坏，请从备份恢复或重新导入") from error
+    root = _open_files(pair_dir(settings, pair), pointer)
     engine = create_engine("duckdb://", creator=lambda: ConnectionWrapper(root.cursor()), poolclass=NullPool)
     return TicketStore(engine, pointer, pair, root)
+
+
+# One process has one DuckDB instance per file: whoever opens a version that is open already (a page while
+# health looks) shares it, with its segments attached and its settings locked.
+_opening = threading.Lock()
+
+
+def _open_files(folder: Path, pointer: Pointer) -> duckdb.DuckDBPyConnection:
+    """A connection to the main file with its segments attached, unable to write or reach outside."""
+    with _opening:
+        try:
+            root = duckdb.connect(
+                str(folder / pointer.file), read_only=True, config={"memory_limit": READER_MEMORY, "threads": 2}
+            )
+        except duckdb.Error as error:
+            raise DamagedDataError(DAMAGED) from error
+        try:
+            locked = root.execute("SELECT value FROM duckdb_settings() WHERE name = 'lock_configuration'").fetchone()
+            if locked != ("true",):
+                for number, name in pointer.segments.items():
+                    root.execute(f"ATTACH '{_quoted(folder / name)}' AS segment_{int(number)} (READ_ONLY)")
+                root.execute("SET enable_external_access=false")
+                root.execute("SET lock_configuration=true")
+        except duckdb.Error as error:
+            root.close()
+            raise DamagedDataError(DAMAGED) from error
+    return root
 
 
 def _quoted(path: Path) -> str:
