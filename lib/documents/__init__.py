@@ -1,1 +1,1 @@
-"""Documents people take away: XLSX, DOCX, PNG."""
+"""Files that leave the system: XLSX tables, PNG charts, the one-page print."""

@@ -1,1 +1,1 @@
-"""Shared Streamlit parts: filters, figures, tables, empty and error states."""
+"""Parts of pages: filters, layout, figures, tables and charts, and the designed empty states."""

@@ -1,0 +1,146 @@
+"""Charts and tables on a page, each with its export: PNG and XLSX, made when clicked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+
+import pandas as pd
+import streamlit as st
+
+from lib import loaders
+from lib.documents import png, xlsx
+from lib.documents.xlsx import Field, Kind
+from lib.scope import Scope
+from lib.ui import filters
+from lib.ui.words import as_of, plain
+
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_PRINTF: dict[Kind, str] = {"count": "%,d", "rate": "%.1f%%", "points": "%+.1f", "hours": "%,.1f", "number": "%,.1f"}
+ROW_HEIGHT = 35
+
+Columns = Mapping[str, str | Field]
+
+
+def column(label: str, kind: Kind = "text", width: int | None = None) -> Field:
+    """A column of a table: heading and kind (see documents.xlsx.Field); width in characters for Excel."""
+    return Field(label, kind, width)
+
+
+def facts(extra: Mapping[str, str] | None = None, *, scope: Scope | None = None) -> list[tuple[str, str]]:
+    """What an export must say about itself: period, scope, basis, as-of, version, and 演示数据."""
+    pointer = loaders.pointer()
+    asked = scope or filters.current_scope()
+    said = [
+        ("统计期", asked.period.label),
+        ("范围与口径", filters.describe(asked)),
+        ("数据截至", as_of(pointer.as_of)),
+        ("数据版本", pointer.version),
+        ("城市", loaders.city().label),
+        *(extra or {}).items(),
+    ]
+    if pointer.is_demo:
+        said.append(("注意", "演示数据：由程序生成，不是任何城市的真实情况"))
+    return said
+
+
+def table(
+    frame: pd.DataFrame,
+    columns: Columns,
+    name: str,
+    *,
+    title: str | None = None,
+    height: int | Literal["auto", "content"] = "auto",
+    select: bool = False,
+    key: str | None = None,
+    export: Callable[[], bytes] | None = None,
+    extra_facts: Mapping[str, str] | None = None,
+) -> list[int]:
+    """A table with Chinese headings and an export to Excel; returns the positions of the chosen rows.
+
+    frame: one row per line; columns: column → heading, or `column(...)` for numbers. name: table and file
+    name, unique on the page. title: heading above it (None: none). select: a row may be clicked.
+    export: makes the file instead of this frame (for lists longer than what is shown).
+    """
+    fields = {c: f if isinstance(f, Field) else Field(f, _kind(frame[c])) for c, f in columns.items()}
+    said = facts(extra_facts)
+    shown = frame[list(fields)]
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
+        st.markdown(f"**{plain(title)}**" if title else "", width="content")
+        download("导出Excel", export or (lambda: xlsx.workbook(shown, fields, name, said)), f"{name}.xlsx", XLSX)
+    event = st.dataframe(
+        _displayed(shown, fields),
+        hide_index=True,
+        height=height,
+        column_config={c: _config(f) for c, f in fields.items()},
+        placeholder="—",
+        key=key or f"table_{name}",
+        on_select="rerun" if select else "ignore",
+        selection_mode="single-row",
+        alt=name,
+    )
+    return list(event.selection.rows) if select else []  # type: ignore[union-attr]
+
+
+def chart(
+    drawn: Any,
+    name: str,
+    height: int | None = None,
+    *,
+    select: str | None = None,
+    key: str | None = None,
+) -> Any:
+    """A chart (Altair or Vega-Lite dict) with its PNG; returns the selection event when `select` names one.
+
+    height in pixels applies to single charts; name: file name and description, unique on the page.
+    """
+    size: Any = height or "content"
+    options: dict[str, Any] = {"theme": None, "height": size, "key": key or f"chart_{name}", "alt": name}
+    if select is not None:
+        options |= {"on_select": "rerun", "selection_mode": select}
+    with st.container(key=f"chart_box_{name}", gap=None):
+        if isinstance(drawn, dict):
+            event = st.vega_lite_chart(drawn, width="stretch", **options)
+        else:
+            event = st.altair_chart(drawn, width="stretch", **options)
+        download("存为图片", lambda: png.picture(drawn, height=height or 360), f"{name}.png", "image/png")
+    return event
+
+
+def download(label: str, make: Callable[[], bytes], file_name: str, mime: str, *, icon: str | None = None) -> None:
+    """A quiet button that makes its file when clicked; the page does not rerun."""
+    st.download_button(label, make, file_name, mime, key=f"download_{file_name}", on_click="ignore",
+                       type="tertiary", icon=icon)  # fmt: skip
+
+
+def link(label: str, slug: str, scope: Scope, *, icon: str | None = None, **parameters: str) -> None:
+    """A link to another page about `scope`, with parameters of that page (metric, part, …)."""
+    query = {**filters.address(scope), **parameters}
+    st.page_link(f"pages/{slug}.py", label=label, icon=icon, query_params=query)
+
+
+def _kind(values: pd.Series) -> Kind:
+    """Kind of a column that was given a heading only."""
+    if pd.api.types.is_bool_dtype(values):
+        return "text"
+    if pd.api.types.is_integer_dtype(values):
+        return "count"
+    if pd.api.types.is_float_dtype(values):
+        return "number"
+    return "moment" if pd.api.types.is_datetime64_any_dtype(values) else "text"
+
+
+def _displayed(frame: pd.DataFrame, fields: Mapping[str, Field]) -> pd.DataFrame:
+    """Values as the grid shows them: shares and differences in percent, so that its formats fit."""
+    percent = {c: pd.to_numeric(frame[c]) * 100 for c, f in fields.items() if f.kind in ("rate", "points")}
+    return frame.assign(**percent)
+
+
+def _config(field: Field) -> Any:
+    if field.kind in _PRINTF:
+        return st.column_config.NumberColumn(field.label, format=_PRINTF[field.kind])
+    if field.kind == "date":
+        return st.column_config.DateColumn(field.label, format="YYYY-MM-DD")
+    if field.kind == "moment":
+        return st.column_config.DatetimeColumn(field.label, format="YYYY-MM-DD HH:mm")
+    return st.column_config.TextColumn(field.label)
