@@ -1,0 +1,1 @@
+"""What stands between the browser and Streamlit: headers, the Chinese front end, health. No Streamlit in here."""
