@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from lib import answers, loaders
 from lib.ui import filters
@@ -11,13 +12,29 @@ from lib.ui.words import as_of, plain
 
 FOOTER = "本系统不得处理、存储涉密信息"
 
-# Streamlit has no setting for these: the first screen must hold title, sentence, figures and lists.
+# Streamlit has no setting for these. The first screen of 900 px must hold title, sentence, six figures and
+# three lists, so a figure's sparkline stands beside its value and its opener beside its label.
 STYLE = """<style>
-.stMainBlockContainer {padding-left: 2rem; padding-right: 2rem; padding-bottom: 1rem;
-  max-width: 1840px; margin: 0 auto;}
-.stMainBlockContainer > div > [data-testid="stVerticalBlock"] {gap: .6rem;}
-[data-testid="stMetricValue"], [data-testid="stDataFrame"] {font-variant-numeric: tabular-nums;}
-.st-key-page_title p {margin: 0;}
+.stMain {background: #F4F6F8;}
+.stMainBlockContainer {padding: 4.1rem 2rem 1rem; max-width: 1840px; margin: 0 auto;}
+.stMainBlockContainer > div > .stVerticalBlock {gap: .55rem;}
+.stMain [class*="st-key-card_"], .stMain [class*="st-key-figure_"] {background: #FFF;}
+.stMain [data-testid="stSelectbox"] [role="group"], .stMain [data-testid="stTextInputRootElement"],
+.st-key-filter_bar [data-testid="stDateInput"] [role="group"], .stMain [data-testid="stMultiSelect"] [role="group"] {
+  background: #FFF;}
+.st-key-page_title h3 {padding: 0;}
+.st-key-page_title .stMarkdownColoredText {font-weight: 400; font-size: 1rem;}
+[class*="st-key-figure_"] {position: relative; padding: .6rem .8rem .5rem;}
+[class*="st-key-figure_"] [data-testid="stMetric"] {position: relative;}
+[class*="st-key-figure_"] [data-testid="stMetric"] > div:has(> [data-testid="stMetricChart"]) {
+  position: absolute; right: 0; top: 1.7rem; width: 34%; height: 1.6rem;}
+[class*="st-key-figure_"] [data-testid="stMetricChart"] {height: 1.6rem; margin: 0;}
+[class*="st-key-open_"] {position: absolute; right: .7rem; top: .35rem;}
+[class*="st-key-open_"] button {min-height: 0; padding: .1rem 0; color: #5B6770;}
+[class*="st-key-chart_box_"] {position: relative;}
+[class*="st-key-chart_box_"] > [class*="st-key-download_"] {position: absolute; right: 0; top: -.2rem; z-index: 1;}
+[class*="st-key-download_"] button {min-height: 0; padding: .1rem 0; color: #5B6770;}
+[data-testid="stMetricValue"] {font-variant-numeric: tabular-nums;}
 @media print {header, .st-key-filter_bar {display: none;}}
 </style>"""
 
@@ -47,6 +64,11 @@ def header(title: str, question: str, *, scoped: bool = True) -> None:
             if pointer.is_demo:
                 st.badge("演示数据", color="orange")
     _calendar_banner()
+
+
+def card(name: str) -> DeltaGenerator:
+    """A white card with a border on the grey ground; name is unique on the page."""
+    return st.container(border=True, key=f"card_{name}", gap="xsmall")
 
 
 def footer() -> None:
