@@ -1,0 +1,58 @@
+"""Call an ASGI application as a server would, without one."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from starlette.types import ASGIApp, Message, Scope
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What came back: status, headers by lower-case name, body."""
+
+    status: int
+    headers: dict[str, str]
+    body: bytes
+
+
+async def hello(scope: Scope, receive: Any, send: Any) -> None:
+    """The application behind the middleware: accepts websockets, says hello to everybody else."""
+    if scope["type"] == "websocket":
+        await send({"type": "websocket.accept"})
+        return
+    await send({"type": "http.response.start", "status": 200, "headers": [(b"cache-control", b"public")]})
+    await send({"type": "http.response.body", "body": b"hello"})
+
+
+def get(app: ASGIApp, path: str, method: str = "GET", **headers: str) -> Answer:
+    """One HTTP request. Header names are written with _ for -."""
+    messages = _call(app, _scope("http", path, headers) | {"method": method})
+    start = next(m for m in messages if m["type"] == "http.response.start")
+    body = b"".join(m.get("body", b"") for m in messages if m["type"] == "http.response.body")
+    return Answer(start["status"], {k.decode().lower(): v.decode() for k, v in start["headers"]}, body)
+
+
+def websocket_is_accepted(app: ASGIApp, **headers: str) -> bool:
+    """Whether the application opens a websocket for these headers."""
+    return any(m["type"] == "websocket.accept" for m in _call(app, _scope("websocket", "/_stcore/stream", headers)))
+
+
+def _scope(kind: str, path: str, headers: dict[str, str]) -> Scope:
+    encoded = [(name.replace("_", "-").lower().encode(), value.encode()) for name, value in headers.items()]
+    return {"type": kind, "path": path, "headers": encoded, "query_string": b"", "http_version": "1.1"}
+
+
+def _call(app: ASGIApp, scope: Scope) -> list[Message]:
+    messages: list[Message] = []
+
+    async def receive() -> Message:
+        return {"type": "websocket.connect" if scope["type"] == "websocket" else "http.request"}
+
+    async def send(message: Message) -> None:
+        messages.append(message)
+
+    asyncio.run(app(scope, receive, send))
+    return messages
