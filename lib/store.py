@@ -19,7 +19,7 @@ from typing import Any, Literal
 
 import duckdb
 from duckdb_sqlalchemy import ConnectionWrapper
-from sqlalchemy import Engine, MetaData, Table, create_engine, inspect, select
+from sqlalchemy import Engine, MetaData, Table, create_engine, func, inspect, select
 from sqlalchemy.pool import NullPool
 
 from lib.config import DEMO_CITY, Settings
@@ -90,6 +90,14 @@ class TicketStore:
     def version(self) -> str:
         """Version of the ticket data; part of every cache key."""
         return self.pointer.version
+
+    def count_tickets(self) -> int:
+        """Rows of the ticket table. Reads the facts: a truncated file may open and still be unreadable.
+
+        Raises sqlalchemy.exc.SQLAlchemyError.
+        """
+        with self.engine.connect() as conn:
+            return int(conn.execute(select(func.count(t.tickets.c.ticket_id))).scalar_one())
 
     def dispose(self) -> None:
         """Close every connection of this version."""

@@ -5,15 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 
-from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 
 from lib.config import Settings
-from lib.schema import tickets as t
-from lib.store import DamagedDataError, NoDataError, open_store
+from lib.store import DAMAGED, DamagedDataError, NoDataError, open_store
 
 logger = logging.getLogger(__name__)
 
@@ -32,11 +30,10 @@ def check(settings: Settings) -> tuple[int, dict[str, object]]:
         logger.exception("health: the ticket database cannot be reached")
         return 503, {"status": "unavailable", "reason": f"工单库无法打开（{type(error).__name__}），请检查数据库服务"}
     try:
-        with store.engine.connect() as conn:
-            count = conn.execute(select(func.count(t.tickets.c.ticket_id))).scalar_one()
+        count = store.count_tickets()
     except SQLAlchemyError:
         logger.exception("health: the ticket database opens but cannot be read")
-        return 503, {"status": "unavailable", "reason": "数据文件缺失或损坏，请从备份恢复或重新导入"}
+        return 503, {"status": "unavailable", "reason": DAMAGED}
     finally:
         store.dispose()
     pointer = store.pointer
