@@ -27,7 +27,7 @@ STYLE = """<style>
 [class*="st-key-figure_"] {position: relative; padding: .6rem .8rem .5rem;}
 [class*="st-key-figure_"] [data-testid="stMetric"] {position: relative;}
 [class*="st-key-figure_"] [data-testid="stMetric"] > div:has(> [data-testid="stMetricChart"]) {
-  position: absolute; right: 0; top: 1.7rem; width: 34%; height: 1.6rem;}
+  position: absolute; right: 0; top: 1.3rem; width: 34%; height: 1.6rem;}
 [class*="st-key-figure_"] [data-testid="stMetricChart"] {height: 1.6rem; margin: 0;}
 [class*="st-key-open_"] {position: absolute; right: .7rem; top: .35rem;}
 [class*="st-key-open_"] button {min-height: 0; padding: .1rem 0; color: #5B6770;}

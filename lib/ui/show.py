@@ -17,7 +17,7 @@ from lib.ui.words import as_of, plain
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PRINTF: dict[Kind, str] = {"count": "%,d", "rate": "%.1f%%", "points": "%+.1f", "hours": "%,.1f", "number": "%,.1f"}
-ROW_HEIGHT = 35
+EXPORT = "导出Excel"
 
 Columns = Mapping[str, str | Field]
 
@@ -53,21 +53,23 @@ def table(
     height: int | Literal["auto", "content"] = "auto",
     select: bool = False,
     key: str | None = None,
-    export: Callable[[], bytes] | None = None,
+    make: Callable[[], bytes] | None = None,
     extra_facts: Mapping[str, str] | None = None,
 ) -> list[int]:
     """A table with Chinese headings and an export to Excel; returns the positions of the chosen rows.
 
     frame: one row per line; columns: column → heading, or `column(...)` for numbers. name: table and file
     name, unique on the page. title: heading above it (None: none). select: a row may be clicked.
-    export: makes the file instead of this frame (for lists longer than what is shown).
+    make: makes the file instead of this frame (for lists longer than what is shown).
     """
-    fields = {c: f if isinstance(f, Field) else Field(f, _kind(frame[c])) for c, f in columns.items()}
-    said = facts(extra_facts)
+    fields = _fields(frame, columns)
     shown = frame[list(fields)]
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
         st.markdown(f"**{plain(title)}**" if title else "", width="content")
-        download("导出Excel", export or (lambda: xlsx.workbook(shown, fields, name, said)), f"{name}.xlsx", XLSX)
+        if make is None:
+            export(frame, columns, name, extra_facts=extra_facts)
+        else:
+            download(EXPORT, make, f"{name}.xlsx", XLSX)
     event = st.dataframe(
         _displayed(shown, fields),
         hide_index=True,
@@ -80,6 +82,12 @@ def table(
         alt=name,
     )
     return list(event.selection.rows) if select else []  # type: ignore[union-attr]
+
+
+def export(frame: pd.DataFrame, columns: Columns, name: str, *, extra_facts: Mapping[str, str] | None = None) -> None:
+    """A button that writes the frame to Excel, with a sheet that says what it shows. Arguments as in `table`."""
+    fields, said = _fields(frame, columns), facts(extra_facts)
+    download(EXPORT, lambda: xlsx.workbook(frame[list(fields)], fields, name, said), f"{name}.xlsx", XLSX)
 
 
 def chart(
@@ -117,6 +125,10 @@ def link(label: str, slug: str, scope: Scope, *, icon: str | None = None, **para
     """A link to another page about `scope`, with parameters of that page (metric, part, …)."""
     query = {**filters.address(scope), **parameters}
     st.page_link(f"pages/{slug}.py", label=label, icon=icon, query_params=query)
+
+
+def _fields(frame: pd.DataFrame, columns: Columns) -> dict[str, Field]:
+    return {c: f if isinstance(f, Field) else Field(f, _kind(frame[c])) for c, f in columns.items()}
 
 
 def _kind(values: pd.Series) -> Kind:
