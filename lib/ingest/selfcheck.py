@@ -13,9 +13,9 @@ from lib.schema.rollups import COUNT_ROLLUPS
 T = t.tickets.c
 # A row that lacks one of these would fall out of some rollup or filter unseen.
 NEVER_NULL = (
-    "ticket_id", "source_code", "ticket_no", "segment_no", "handling_type", "is_closed", "is_enterprise",
-    "is_group_event", "district_code", "township_code", "category1_code", "category2_code", "category_code",
-    "channel_code", "unit_code", "first_unit_code", "round_count", "is_repeat", "is_excluded",
+    "ticket_id", "source_code", "ticket_no", "segment_no", "handling_type", "request_type", "is_closed",
+    "is_enterprise", "is_group_event", "district_code", "township_code", "category1_code", "category2_code",
+    "category_code", "channel_code", "unit_code", "first_unit_code", "round_count", "is_repeat", "is_excluded",
 )  # fmt: skip
 
 

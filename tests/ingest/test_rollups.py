@@ -17,7 +17,7 @@ from lib.ingest.versions import open_writer
 from lib.period import add_months
 from lib.schema import tickets as t
 from lib.schema.measures import COHORTS, MEASURES, counted, source_of
-from lib.schema.rollups import COUNT_ROLLUPS, MATURE, rollup_hours, rollup_place
+from lib.schema.rollups import COUNT_ROLLUPS, MATURE, ROLLUPS, rollup_hours, rollup_place
 from lib.store import TicketStore, pair_dir, postgres_engine
 from tests.factories import create_callback, create_return, create_ticket, publish_rows
 
@@ -48,7 +48,7 @@ def random_rows(seed: int, size: int) -> tuple[list[dict], list[dict], list[dict
         row = create_ticket(
             received_at=received if r.random() < 0.98 else None,
             handling_type=handling,
-            request_type=r.choice(["投诉", "咨询", None]),
+            request_type=r.choice(["投诉", "咨询"]),
             is_enterprise=r.random() < 0.2,
             is_group_event=r.random() < 0.1,
             is_repeat=r.random() < 0.2,
@@ -194,52 +194,40 @@ def test_overdue_stock_is_entered_minus_left(settings: Settings) -> None:
     assert entered - left == stock.sum()
 
 
-def test_rebuilding_touched_days_equals_a_full_build(where: Settings) -> None:
+def test_adding_a_change_equals_a_full_build(where: Settings) -> None:
     tickets, calls, returns = random_rows(14, 300)
     store = publish_rows(where, tickets, calls, returns, as_of=AS_OF)
     some = [row["ticket_id"] for row in tickets[:40]]
+    ids = select(t.tickets.c.ticket_id).where(t.tickets.c.ticket_id.in_(some))
     for conn in writing(store, where):
-        touched = _cohort_days(conn, some)
+        change = rollups.Change(conn, AS_OF, AS_OF + timedelta(days=3))
+        change.subtract(ids)
         conn.execute(
             update(t.tickets)
             .where(t.tickets.c.ticket_id.in_(some))
             .values(district_code="410505", is_closed=False, closed_at=None, due_at=datetime(2026, 9, 3, 4))
         )
         conn.execute(delete(t.callbacks).where(t.callbacks.c.ticket_id.in_(some[:20])))
-        touched |= _cohort_days(conn, some)
-        new_as_of = AS_OF + timedelta(days=3)
-        days = {AS_OF.date() + timedelta(days=k) for k in range(4)}
-        rollups.build(conn, new_as_of, touched | days)
-        partly = {r.name: frame(conn, r) for r in (*COUNT_ROLLUPS, rollup_hours)}
-        rollups.build(conn, new_as_of)
-        for rollup in (*COUNT_ROLLUPS, rollup_hours):
+        change.add(ids)
+        change.add_newly_past(ids)
+        change.apply()
+        partly = {r.name: frame(conn, r) for r in ROLLUPS}
+        rollups.build(conn, AS_OF + timedelta(days=3))
+        for rollup in ROLLUPS:
             pd.testing.assert_frame_equal(partly[rollup.name], frame(conn, rollup))
         assert (partly["rollup_place"].district_code == "410505").any()
 
 
-def _cohort_days(conn: Connection, ids: list[int]) -> set[date]:
-    found: set[date] = set()
-    for cohort in COHORTS.values():
-        stmt = select(cohort.time).select_from(source_of(cohort)).where(t.tickets.c.ticket_id.in_(ids))
-        found |= {moment.date() for moment in conn.scalars(stmt) if moment is not None}
-    return found
-
-
-def test_no_touched_day_changes_nothing(settings: Settings) -> None:
-    store = publish_rows(settings, [create_ticket()], as_of=AS_OF)
+def test_a_key_that_loses_its_last_ticket_leaves_no_row(settings: Settings) -> None:
+    row = create_ticket(handling_hours=0.1 + 0.2)
+    store = publish_rows(settings, [row, create_ticket(district_code="410503")], as_of=AS_OF)
+    ids = select(t.tickets.c.ticket_id).where(t.tickets.c.ticket_id == row["ticket_id"])
     for conn in writing(store, settings):
-        before = frame(conn, rollup_place)
-        conn.execute(delete(t.tickets))
-        rollups.build(conn, AS_OF, set())
-        pd.testing.assert_frame_equal(before, frame(conn, rollup_place))
-
-
-def test_day_ranges_join_near_days_and_keep_far_ones_apart() -> None:
-    near = [date(2026, 10, 1), date(2026, 10, 8), date(2026, 10, 20)]
-    assert list(rollups.day_ranges(near)) == [
-        (date(2026, 10, 1), date(2026, 10, 9)),
-        (date(2026, 10, 20), date(2026, 10, 21)),
-    ]
+        change = rollups.Change(conn, AS_OF, AS_OF)
+        change.subtract(ids)
+        conn.execute(delete(t.tickets).where(t.tickets.c.ticket_id == row["ticket_id"]))
+        change.apply()
+        assert set(conn.scalars(select(rollup_place.c.district_code))) == {"410503"}
 
 
 @pytest.mark.parametrize(("hours", "bucket"), [(0.0, 0), (0.05, 0), (0.0521, 1), (1.0, 76)])
