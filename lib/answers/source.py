@@ -38,9 +38,7 @@ class Source:
 
     def target(self, metric_key: str, period: Period) -> float | None:
         """The city's target of that metric in the period's year; None when it set none."""
-        targets = self.city.targets
-        found = targets[(targets["metric_key"] == metric_key) & (targets["year"] == period.start.year)]
-        return None if found.empty else float(found["value"].iloc[0])
+        return self.city.target(metric_key, period.start.year)
 
     def windows(self, scope: Scope) -> dict[str, Period]:
         """The elapsed part of the period (now), 环比 (previous) and 同比 (last_year)."""

@@ -15,7 +15,7 @@ Z998 = 3.090232306167813
 
 def is_missing(value: Any) -> bool:
     """True for None and NaN."""
-    return value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NA
+    return value is None or value is pd.NA or value is pd.NaT or (isinstance(value, float) and math.isnan(value))
 
 
 def divide(numerator: float | None, denominator: float | None) -> float | None:

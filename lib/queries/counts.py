@@ -20,6 +20,7 @@ from sqlalchemy import (
     cast,
     func,
     literal,
+    literal_column,
     select,
     union_all,
 )
@@ -105,7 +106,7 @@ class _Question:
     def _select(self, key: str, dims: list[ColumnElement[Any]], known: dict[str, ColumnElement[Any]]) -> Select[Any]:
         """The common shape of every part: window, by, all columns; what the part does not know is 0."""
         columns = [
-            (known[name] if name in known else literal(0.0 if kind is float else 0)).label(name)
+            (known[name] if name in known else literal_column("0.0" if kind is float else "0")).label(name)
             for name, kind in self.columns.items()
         ]
         labelled = [dim.label(name) for dim, name in zip(dims, self.by, strict=True)]
@@ -150,8 +151,7 @@ class _Question:
 
     @staticmethod
     def _sum(column: ColumnElement[Any]) -> ColumnElement[Any]:
-        zero = 0.0 if isinstance(column.type, Float) else 0
-        return func.coalesce(func.sum(column), literal(zero))
+        return func.coalesce(func.sum(column), literal_column("0.0" if isinstance(column.type, Float) else "0"))
 
     def _straddling(self, key: str, period: Period) -> list[Select[Any]]:
         """What to add to today's counts to get those at the end of the period: only rows of the period

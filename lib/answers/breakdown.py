@@ -1,0 +1,177 @@
+"""A metric by a dimension, and the funnel of units: fair comparison with intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from lib.answers.hours import handling_hours
+from lib.answers.labels import label_of, members
+from lib.answers.source import LAST_YEAR, NOW, PREVIOUS, Source, population_of
+from lib.answers.values import evaluate_frame
+from lib.metrics.catalogue import Metric, metric
+from lib.metrics.comparison import bands, funnel_limits
+from lib.period import Period
+from lib.queries.counts import counts
+from lib.scope import Scope
+
+PEER_GROUP = "peer_group"
+BREAKDOWNS = (
+    "district", "township", "unit", "category1", "category2", "category3", "channel", "request_type",
+    "enterprise", PEER_GROUP,
+)  # fmt: skip
+# Dimensions whose every member is listed, tickets or not: the reader misses a place that is not there.
+LISTED_WHOLE = ("district",)
+VERDICTS = {
+    "below998": "显著偏低", "below95": "偏低", "inside": "正常波动", "above95": "偏高", "above998": "显著偏高",
+}  # fmt: skip
+
+
+def by_dimension(source: Source, scope: Scope, metric_key: str, by: str) -> pd.DataFrame:
+    """One row per member of `by` (see BREAKDOWNS): code, label, numerator, denominator, value, low, high,
+    is_small, previous_value, last_year_value, target, and the member's further columns where it has some.
+
+    District rows are complete, zones and divisions without tickets included, in list order; other rows
+    are those with tickets, largest first. is_small: too few tickets in the denominator for a fair rate.
+    """
+    m = metric(metric_key)
+    if by not in BREAKDOWNS:
+        raise ValueError(f"不支持按“{by}”分组")
+    windows = source.windows(scope)
+    covered = source.covered(windows)
+    windows = {key: period for key, period in windows.items() if key in covered}
+    if by == PEER_GROUP and m.kind == "quantile":
+        raise ValueError("办理时长的分位数不能由各单位相加，请按单位查看")
+    column = "unit" if by == PEER_GROUP else by
+    known = members(source, column)
+    if m.kind == "quantile":
+        values = _hours(source, scope, m, windows, column)
+    else:
+        values = _counted(source, scope, m, windows, by, known)
+    now = values[NOW]
+    frame = pd.DataFrame({"code": _codes(now.index, known if by in LISTED_WHOLE else None)})
+    names: dict[object, str] = {}
+    if by != PEER_GROUP:
+        names = dict(zip(known["code"], known["label"], strict=True))
+    frame["label"] = [label_of(code, names) for code in frame["code"]]
+    frame = frame.join(now, on="code")
+    frame["previous_value"] = _looked_up(frame["code"], values, PREVIOUS)
+    frame["last_year_value"] = _looked_up(frame["code"], values, LAST_YEAR)
+    frame["target"] = source.target(metric_key, scope.period)
+    frame["target"] = pd.to_numeric(frame["target"])
+    if m.kind in ("count", "stock", "population"):
+        frame["numerator"] = frame["numerator"].fillna(0)
+        if m.kind != "population":
+            frame["value"] = frame["value"].fillna(0)
+    size = frame["denominator"] if m.kind == "ratio" else frame["numerator"]
+    frame["is_small"] = (size.fillna(0) < source.city.rules.small_sample) & (m.kind in ("ratio", "quantile"))
+    if m.kind == "population" and len(known):
+        frame = _with_population(frame, known, m)
+    more = [c for c in known.columns if c not in (*frame.columns, "code", "label", "name")]
+    if more and by != PEER_GROUP:
+        frame = frame.merge(known[["code", *more]], on="code", how="left")
+    if by in LISTED_WHOLE:
+        return frame
+    return frame.sort_values(["denominator" if m.kind == "ratio" else "numerator", "label"],
+                             ascending=[False, True], ignore_index=True)  # fmt: skip
+
+
+def _codes(found: pd.Index, known: pd.DataFrame | None) -> list[object]:
+    """Codes of the rows: the listed members first where all are listed, then what else occurs."""
+    codes: list[object] = [] if known is None else list(known["code"])
+    return codes + [code for code in found if code not in set(codes)]
+
+
+def _looked_up(codes: pd.Series, values: dict[str, pd.DataFrame], window: str) -> pd.Series:
+    if window not in values:
+        return pd.Series(float("nan"), index=codes.index)
+    return pd.to_numeric(codes.map(values[window]["value"]))
+
+
+def _counted(
+    source: Source, scope: Scope, m: Metric, windows: dict[str, Period], by: str, known: pd.DataFrame
+) -> dict[str, pd.DataFrame]:
+    """Per window: the metric's parts, indexed by code."""
+    if m.kind == "calls":
+        raise ValueError("话务量不分区县、单位和事项")
+    rules = source.city.rules
+    column = "unit" if by == PEER_GROUP else by
+    frame = counts(source.conn, scope, (column,), m.measures(rules), "period", as_of=source.as_of, windows=windows)
+    frame = frame.rename(columns={column: "code"})
+    if by == PEER_GROUP:
+        groups = dict(zip(known["code"], known["peer_group"], strict=True))
+        frame["code"] = frame["code"].map(groups)
+    frame = frame.groupby(["window", "code"], dropna=False, as_index=False).sum(numeric_only=True)
+    if m.kind == "population":
+        frame["population"] = _residents(source, scope, by, frame["code"], known)
+    values = {}
+    for window in windows:
+        rows = frame[frame["window"] == window].set_index("code")
+        values[window] = evaluate_frame(m, rows, rules)
+    return values
+
+
+def _residents(source: Source, scope: Scope, by: str, codes: pd.Series, known: pd.DataFrame) -> pd.Series:
+    """Residents per row: of the division itself; for matters and channels those of the whole scope."""
+    if by == "district":
+        return pd.to_numeric(codes.map(dict(zip(known["code"], known["population"], strict=True))))
+    if by in ("township", "unit", PEER_GROUP):
+        return pd.Series(float("nan"), index=codes.index)
+    return pd.to_numeric(pd.Series(population_of(source, scope), index=codes.index))
+
+
+def _with_population(frame: pd.DataFrame, known: pd.DataFrame, m: Metric) -> pd.DataFrame:
+    """Divisions without tickets still have residents: 0 per 10,000, not unknown."""
+    if "population" not in known:
+        return frame
+    residents = pd.to_numeric(frame["code"].map(dict(zip(known["code"], known["population"], strict=True))))
+    frame["denominator"] = residents
+    frame["value"] = frame["value"].where(frame["value"].notna() | residents.isna(), 0.0)
+    return frame
+
+
+def _hours(source: Source, scope: Scope, m: Metric, windows: dict[str, Period], by: str) -> dict[str, pd.DataFrame]:
+    frame = handling_hours(source, scope, windows, (by,)).rename(columns={by: "code"})
+    values = {}
+    for window in windows:
+        rows = frame[frame["window"] == window].set_index("code")
+        values[window] = pd.DataFrame({
+            "numerator": rows["tickets"], "denominator": float("nan"),
+            "value": rows["median" if m.quantile == 0.5 else "p90"], "low": float("nan"), "high": float("nan"),
+        })  # fmt: skip
+    return values
+
+
+def funnel(source: Source, scope: Scope, metric_key: str, peer_group: str | None = None) -> pd.DataFrame:
+    """One row per unit with tickets in the denominator: the columns of by_dimension(…, "unit") plus
+    centre, low95, high95, low998, high998 (limits with over-dispersion), verdict, verdict_label, band.
+
+    Limits and bands rest on the units that are not small; small ones come last, without a verdict.
+    peer_group restricts the comparison to one group. Rows are sorted best first. Rates only.
+    """
+    m = metric(metric_key)
+    if m.kind != "ratio":
+        raise ValueError(f"“{m.label}”不是比率，不能画漏斗图")
+    frame = by_dimension(source, scope, metric_key, "unit")
+    frame = frame[frame["denominator"].fillna(0) > 0]
+    if peer_group is not None:
+        frame = frame[frame["peer_group"] == peer_group] if "peer_group" in frame else frame.iloc[:0]
+    best_first = m.direction != "down"
+    large = frame[~frame["is_small"]]
+    # Returns are counted per return, dispatches per ticket: a rate above 1 cannot stand in a funnel.
+    limits = funnel_limits(large["numerator"].clip(upper=large["denominator"]), large["denominator"])
+    frame = frame.join(limits)
+    frame["verdict_label"] = [VERDICTS.get(v) for v in frame["verdict"]]
+    frame["band"] = bands(large["value"], large["low"], large["high"], best_first).reindex(frame.index)
+    return frame.sort_values(
+        ["is_small", "value", "denominator"], ascending=[True, not best_first, False], ignore_index=True
+    )
+
+
+def peer_groups(source: Source) -> Sequence[str]:
+    """Peer groups that occur among the units, in the city's order."""
+    units = members(source, "unit")
+    found = set(units["peer_group"].dropna()) if "peer_group" in units else set()
+    ordered = [g for g in source.city.rules.peer_groups if g in found]
+    return tuple(ordered + sorted(found - set(ordered)))

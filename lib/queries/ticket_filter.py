@@ -1,0 +1,148 @@
+"""Which tickets stand behind a figure or a search: conditions on the ticket table."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, true
+
+from lib.queries.extent import during, fact_conditions, midnight
+from lib.schema import tickets as t
+from lib.schema.measures import COHORTS, MEASURES, Measure
+from lib.scope import Scope
+
+T, C, R = t.tickets.c, t.callbacks.c, t.ticket_returns.c
+Part = Literal["numerator", "denominator", "complement"]
+FLAGS = (
+    "open", "overdue", "unsatisfied", "unresolved", "repeat", "group_event", "hard_case", "reworked",
+    "returned", "extended", "excluded", "restricted", "unmapped", "no_closing_time", "enterprise", "urgent",
+)  # fmt: skip
+# Flags of the present state: asked alone they look at every ticket on record, whenever it was received.
+STOCK_FLAGS = frozenset({"open", "overdue"})
+
+
+@dataclass(frozen=True)
+class TicketQuery:
+    """What a list of tickets is restricted to, within a scope. Hashable, so that it can be a cache key.
+
+    number: a ticket number or its beginning; looks at every period. words: all of them must occur in
+    title, content or reply. metric_key with part: the tickets behind that figure ("complement" is the
+    denominator without the numerator). flags: any of FLAGS, all must hold.
+    """
+
+    words: str = ""
+    number: str = ""
+    metric_key: str | None = None
+    part: Part = "denominator"
+    flags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Behind:
+    """The measures of a figure: those of its numerator, those of its denominator (none for a count).
+
+    is_stock: the figure is the open stock past due, not a flow of the period.
+    """
+
+    numerator: tuple[str, ...]
+    denominator: tuple[str, ...] = ()
+    is_stock: bool = False
+
+
+def conditions_of(
+    scope: Scope, query: TicketQuery, behind: Behind | None, as_of: datetime
+) -> list[ColumnElement[bool]]:
+    """Conditions on `tickets` for the query in the scope; `behind` goes with query.metric_key.
+
+    Raises ValueError for an unknown flag.
+    """
+    unknown = set(query.flags) - set(FLAGS)
+    if unknown:
+        raise ValueError(f"不认识的筛选：{'、'.join(sorted(unknown))}")
+    moment = min(midnight(scope.period.end), as_of)
+    conditions = [_flag(name, moment) for name in query.flags]
+    if query.number.strip():
+        # A number is looked up wherever it is: neither period nor basis hides it.
+        return [*conditions, T.ticket_no.startswith(query.number.strip(), autoescape=True)]
+    conditions += _containing(query.words)
+    if behind is not None:
+        return [*conditions, *_behind(scope, behind, query.part, as_of)]
+    conditions += fact_conditions(scope, T.unit_code)
+    if STOCK_FLAGS & set(query.flags):
+        conditions.append(T.received_at < moment if moment != as_of else true())
+        return conditions
+    return [*conditions, *during(T.received_at, scope.period.start, scope.period.end, as_of)]
+
+
+def _flag(name: str, moment: datetime) -> ColumnElement[bool]:
+    still_open = or_(T.is_closed.is_(False), T.closed_at >= moment)
+    return {
+        "open": and_(still_open, T.handling_type != t.URGING),
+        "overdue": and_(still_open, T.handling_type == t.REFERRED, T.due_at < moment),
+        "unsatisfied": T.satisfaction == t.UNSATISFIED,
+        "unresolved": T.resolution == t.UNRESOLVED,
+        "repeat": T.is_repeat.is_(True),
+        "group_event": T.is_group_event.is_(True),
+        "hard_case": T.is_hard_case.is_(True),
+        "reworked": T.round_count >= 2,
+        "returned": T.return_count > 0,
+        "extended": T.extension_count > 0,
+        "excluded": T.is_excluded.is_(True),
+        "restricted": T.restricted_class.is_not(None),
+        "unmapped": or_(T.district_code == t.UNMAPPED, T.category1_code == t.UNMAPPED,
+                        T.unit_code == t.UNMAPPED, T.channel_code == t.UNMAPPED),
+        "no_closing_time": and_(T.is_closed.is_(True), T.closed_at.is_(None)),
+        "enterprise": T.is_enterprise.is_(True),
+        "urgent": T.urgency.in_(("urgent", "emergency")),
+    }[name]  # fmt: skip
+
+
+def _containing(words: str) -> list[ColumnElement[bool]]:
+    """Every word occurs in one of the texts of the ticket's current segment. Restricted texts stay shut."""
+    x = t.ticket_texts.c
+    found: list[ColumnElement[bool]] = []
+    for word in words.split():
+        text = or_(*(column.contains(word, autoescape=True) for column in (x.title, x.content, x.reply)))
+        inside = select(x.ticket_id).where(x.segment_no == T.segment_no, x.ticket_id == T.ticket_id, text)
+        found.append(inside.exists())
+    if found:
+        found.append(T.restricted_class.is_(None))
+    return found
+
+
+def _behind(scope: Scope, behind: Behind, part: Part, as_of: datetime) -> list[ColumnElement[bool]]:
+    """Tickets counted in a part of the figure, at equal maturity, so that the list agrees with the figure."""
+    if behind.is_stock:
+        return [_flag("overdue", min(midnight(scope.period.end), as_of)), *fact_conditions(scope, T.unit_code)]
+    above = _counted(scope, behind.numerator, as_of)
+    if part == "numerator" or not behind.denominator:
+        return [above]
+    below = _counted(scope, behind.denominator, as_of)
+    if part == "denominator":
+        return [below]
+    # A missing value makes a condition unknown; for NOT it must be plainly false.
+    return [below, not_(func.coalesce(above, False))]
+
+
+def _counted(scope: Scope, keys: tuple[str, ...], as_of: datetime) -> ColumnElement[bool]:
+    """The ticket is counted by one of the measures, which share a cohort."""
+    moment = midnight(scope.period.end)
+    members = [MEASURES[key] for key in keys]
+    cohort = COHORTS[members[0].cohort]
+    inside: list[ColumnElement[Any]] = [
+        cohort.where,
+        *during(cohort.time, scope.period.start, scope.period.end, as_of),
+        *fact_conditions(scope, cohort.unit),
+        or_(*(_condition(m, moment) for m in members)),
+    ]
+    if cohort.source == "callbacks":
+        return exists().where(C.ticket_id == T.ticket_id, *inside).correlate(t.tickets)
+    if cohort.source == "returns":
+        return exists().where(R.ticket_id == T.ticket_id, *inside).correlate(t.tickets)
+    return and_(*inside)
+
+
+def _condition(measure: Measure, moment: datetime) -> ColumnElement[bool]:
+    return measure.mature(moment) if measure.mature is not None else measure.condition
