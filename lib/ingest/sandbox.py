@@ -56,7 +56,9 @@ def run_limited(
         start_new_session=True,
         env=os.environ | {"OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "PYTHONIOENCODING": "utf-8"},
     )
-    assert child.stdin and child.stdout and child.stderr
+    assert child.stdin
+    assert child.stdout
+    assert child.stderr
     heard = [time.monotonic()]
     watch = threading.Thread(target=_watch, args=(child, heard, budget), daemon=True)
     watch.start()
