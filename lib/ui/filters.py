@@ -9,10 +9,10 @@ followed inside a session, hence the few lines here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import pandas as pd
 import streamlit as st
@@ -26,7 +26,7 @@ MONTHS, QUARTERS, YEARS = 48, 12, 5
 PICKED_LEVELS = 2
 CUSTOM = "custom"
 BASES: dict[Basis, str] = {"all": "全口径", "assessed": "考核口径"}
-ENTERPRISE = {"1": "企业诉求", "0": "市民诉求"}
+ENTERPRISE = {"1": "企业诉求", "0": "群众诉求"}
 
 # Name in the address → key of the widget.
 KEYS = {
@@ -143,7 +143,7 @@ def _names(source: answers.Source) -> Names:
         categories=_labels(categories, "category_code", "full_name"),
         levels={c: int(v) for c, v in zip(categories["category_code"], categories["level"], strict=True)},
         units=_labels(units, "unit_code", "name"),
-        below=below.to_dict(),
+        below={str(parent): list(codes) for parent, codes in below.items()},
         channels=_labels(channels, "channel_code", "name"),
     )
 
@@ -182,7 +182,7 @@ def bar() -> None:
     _read_address(choices, as_of)
     _forget_unknown(choices, as_of)
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="filter_bar"):
-        _choose("统计期", "period", choices, _period_label, width=150, required=True)
+        _choose("统计期", "period", choices, _period_label, width=150)
         if st.session_state[KEYS["period"]] == CUSTOM:
             st.date_input(
                 "起止日期",
@@ -217,7 +217,7 @@ def _rarer(choices: dict[str, list[str]], known: Names) -> None:
     with st.popover(label, key="f_more"):
         _choose("受理渠道", "channel", choices, known.channels.__getitem__, empty="全部渠道", visible=True)
         _choose("诉求类型", "type", choices, str, empty="全部类型", visible=True)
-        _choose("诉求主体", "enterprise", choices, ENTERPRISE.__getitem__, empty="企业和市民", visible=True)
+        _choose("诉求主体", "enterprise", choices, ENTERPRISE.__getitem__, empty="企业和群众", visible=True)
         st.segmented_control(
             "统计口径",
             choices["basis"],
@@ -229,12 +229,14 @@ def _rarer(choices: dict[str, list[str]], known: Names) -> None:
 
 
 def _choose(
-    label: str, name: str, choices: dict[str, list[str]], show: Any, *, empty: str | None = None,
-    width: int | str = "stretch", visible: bool = False, required: bool = False,
+    label: str, name: str, choices: dict[str, list[str]], show: Callable[[str], str], *, empty: str | None = None,
+    width: int | Literal["stretch"] = "stretch", visible: bool = False,
 ) -> None:  # fmt: skip
+    """One picker; `empty` is what it says while nothing is chosen, and None where something always is."""
+    options: dict[str, Any] = {"index": None, "placeholder": empty} if empty else {"placeholder": label}
     st.selectbox(
-        label, choices[name], index=0 if required else None, key=KEYS[name], format_func=show, placeholder=empty,
-        filter_mode="contains", label_visibility="visible" if visible else "collapsed", width=width,
+        label, choices[name], key=KEYS[name], format_func=show, filter_mode="contains",
+        label_visibility="visible" if visible else "collapsed", width=width, **options,
     )  # fmt: skip
 
 
