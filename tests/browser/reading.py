@@ -1,0 +1,86 @@
+"""What a person sees on a page, and how to wait for it."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page
+
+# slug → name of the page, as the design has them.
+PAGES = {
+    "overview": "总体情况",
+    "trends": "趋势研判",
+    "districts": "区域分布",
+    "units": "承办质效",
+    "tickets": "工单查询",
+    "definitions": "指标口径",
+    "imports": "数据导入与质量",
+}
+
+# Words that officials use as they are: file types, statistics, names of products and standards.
+# fmt: off
+ALLOWED_WORDS = frozenset((
+    "Excel", "XLSX", "XLS", "CSV", "DOCX", "PNG", "PDF", "ZIP", "HTML", "SQL", "Parquet", "YAML",
+    "UTF", "GB", "KB", "MB", "WGS", "CGCS", "GCJ", "BD", "PostgreSQL", "DuckDB", "Wilson", "Spiegelhalter",
+))
+# fmt: on
+
+# Every text of the document and every attribute that is shown or read aloud. Icons are letters of a font
+# of pictures; drawings describe their parts to screen readers in attributes, what they show is text.
+_COLLECT = """() => {
+  const out = [];
+  const skip = 'script, style, noscript, [data-testid="stIconMaterial"], [data-testid="stIconEmoji"]';
+  const visit = root => {
+    const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
+    for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+      if (node.nodeType === Node.TEXT_NODE) {
+        const text = node.textContent.trim();
+        if (text && !node.parentElement?.closest(skip)) out.push(text);
+        continue;
+      }
+      if (node.shadowRoot) visit(node.shadowRoot);
+      if (node.closest('svg') || node.closest(skip)) continue;
+      for (const name of ['aria-label', 'aria-description', 'aria-valuetext', 'title', 'placeholder', 'alt']) {
+        const value = node.getAttribute(name);
+        if (value) out.push(value);
+      }
+    }
+  };
+  visit(document.body);
+  return out;
+}"""
+
+
+def open_page(page: Page, address: str) -> None:
+    """Go there and wait until the script has run to its end and the charts stand."""
+    page.goto(address)
+    settle(page)
+
+
+def settle(page: Page) -> None:
+    """Wait until no run is under way and nothing on the page changes any more."""
+    page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
+    page.locator('[data-testid="stAppViewBlockContainer"], [data-testid="stMainBlockContainer"]').first.wait_for()
+    page.locator('[data-testid="stSkeleton"]').first.wait_for(state="detached")
+    before = None
+    for _ in range(50):
+        now = page.evaluate("document.body.innerText.length + ':' + document.body.querySelectorAll('*').length")
+        if now == before:
+            return
+        before = now
+        page.wait_for_timeout(200)
+
+
+def texts(page: Page) -> list[str]:
+    """Every text and every spoken or shown attribute of the page, cells of tables included."""
+    return page.evaluate(_COLLECT)
+
+
+def english_words(seen: list[str], allowed: frozenset[str] = ALLOWED_WORDS) -> dict[str, str]:
+    """English word → the text it stands in. Numbers of things (T2026…, 41XH-7) are no words."""
+    found = {}
+    for text in seen:
+        for token in re.findall(r"[A-Za-z0-9_\-]*[A-Za-z]{2,}[A-Za-z0-9_\-]*", text):
+            if token not in allowed and not any(c.isdigit() for c in token):
+                found.setdefault(token, text[:80])
+    return found

@@ -1,0 +1,45 @@
+import pytest
+
+from tests.browser.reading import PAGES, english_words, open_page, settle, texts
+
+
+@pytest.mark.parametrize("slug", PAGES)
+def test_page_is_reached_by_its_address(page, server, recording, slug):
+    open_page(page, f"{server.url}/{slug}")
+    assert page.locator("h1, h2").filter(has_text=PAGES[slug]).first.is_visible()
+    assert page.locator('[data-testid="stException"]').count() == 0
+    assert "演示数据" in page.inner_text("body")
+    assert "本系统不得处理、存储涉密信息" in page.inner_text("body")
+    # The recording works: the page itself and its websocket are in it.
+    assert any(url.startswith("ws://127.0.0.1") for url in recording.requests)
+
+
+def test_every_page_is_reached_from_the_navigation(page, server):
+    open_page(page, server.url)
+    for slug, name in PAGES.items():
+        link = page.get_by_role("link", name=name, exact=True)
+        if not link.first.is_visible():
+            page.get_by_role("button", name="口径与数据").click()
+        link.first.click()
+        page.wait_for_url(lambda url, slug=slug: f"/{slug}" in url or (slug == "overview" and "/overview" not in url))
+        settle(page)
+        assert page.locator("h1, h2").filter(has_text=name).first.is_visible()
+
+
+@pytest.mark.parametrize("slug", PAGES)
+def test_no_english_word_stands_on_the_page(page, server, slug):
+    open_page(page, f"{server.url}/{slug}")
+    assert english_words(texts(page)) == {}
+
+
+def test_an_unknown_address_answers_in_chinese(page, server):
+    open_page(page, f"{server.url}/nothing-here")
+    assert "没有" in page.inner_text("body")
+    assert english_words(texts(page)) == {"nothing-here": "地址 /nothing-here 没有对应的页面，已转到首页。"}
+
+
+def test_the_collector_sees_cells_of_tables_and_charts(page, server):
+    open_page(page, f"{server.url}/trends")
+    assert page.locator("svg text").count() > 10
+    seen = texts(page)
+    assert english_words([*seen, "Press Enter"]) == {"Press": "Press Enter", "Enter": "Press Enter"}
