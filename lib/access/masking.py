@@ -36,9 +36,14 @@ _SURNAMES = (
 _COMPOUND = "欧阳|上官|司马|诸葛|夏侯|皇甫|尉迟|公孙|慕容|令狐|长孙|宇文|司徒|端木|东方"
 _SURNAME = rf"(?:{_COMPOUND}|[{_SURNAMES}])"
 # After these words a name follows; what may stand behind it tells a name from an ordinary word.
-_NAME_LEADS = "(?:姓名|我叫|名叫|我是|本人|联系人|诉求人|来电人|投诉人|反映人|举报人|当事人|户主|业主|经办人|负责人|村民|居民|市民)"
-_BEHIND_NAME = r"(?=[，,。；;、：:（(）)\s]|$|先生|女士|同志|的|来电|反映|电话|身份证|手机|联系|于|称|在|住|要求|投诉|举报|希望|\d)"
-_NAMED = re.compile(rf"({_NAME_LEADS}(?:姓名)?[是为叫：:\s]{{0,3}})({_SURNAME})([\u4e00-\u9fa5]{{1,2}}?){_BEHIND_NAME}")
+_NAME_LEADS = (
+    "姓名|我叫|名叫|我是|本人|联系人|诉求人|来电人|投诉人|反映人|举报人|当事人|户主|业主|经办人|负责人|村民|居民|市民"
+)
+_BEHIND_NAME = "先生|女士|同志|的|来电|反映|电话|身份证|手机|联系|于|称|在|住|要求|投诉|举报|希望"
+_NAMED = re.compile(
+    rf"((?:{_NAME_LEADS})(?:姓名)?[是为叫：:\s]{{0,3}})({_SURNAME})([\u4e00-\u9fa5]{{1,2}}?)"
+    rf"(?=[，,。；;、：:（(）)\s\d]|$|{_BEHIND_NAME})"
+)
 _TITLED = re.compile(rf"({_SURNAME})([\u4e00-\u9fa5]{{1,2}})(?=先生|女士|同志)")
 
 # Street, village or estate, whichever comes first; the town only where nothing finer is named.

@@ -6,26 +6,72 @@ dataclass or a DataFrame.
 
 from lib.answers.breakdown import BREAKDOWNS, by_dimension, funnel, peer_groups
 from lib.answers.figures import Compared, Figure, Share, figures
-from lib.answers.labels import dimension
+from lib.answers.labels import category_paths, dimension
+from lib.answers.opened import (
+    Bounds,
+    DefinitionRow,
+    OpenedFigure,
+    bounds_by_dimension,
+    definitions,
+    opened,
+    satisfaction_bounds,
+)
+from lib.answers.overview import Item, Overview, Sentence, overview
+from lib.answers.places import hex_density
+from lib.answers.quality import Quality, import_history, import_warnings, quality, rejected_rows
 from lib.answers.source import Source, for_category, for_unit
+from lib.answers.tickets import TicketDetail, next_key, ticket_count, ticket_detail, ticket_list
 from lib.answers.trends import category_movers, channel_mix, hour_profile, trend, trends
+from lib.answers.units import Enterprise, Pair, UnitProfile, enterprise, paired, unit_profile
+from lib.queries.ticket_filter import FLAGS, TicketQuery
 
 __all__ = [
     "BREAKDOWNS",
+    "FLAGS",
+    "Bounds",
     "Compared",
+    "DefinitionRow",
+    "Enterprise",
     "Figure",
+    "Item",
+    "OpenedFigure",
+    "Overview",
+    "Pair",
+    "Quality",
+    "Sentence",
     "Share",
     "Source",
+    "TicketDetail",
+    "TicketQuery",
+    "UnitProfile",
+    "bounds_by_dimension",
     "by_dimension",
     "category_movers",
+    "category_paths",
     "channel_mix",
+    "definitions",
     "dimension",
+    "enterprise",
     "figures",
     "for_category",
     "for_unit",
     "funnel",
+    "hex_density",
     "hour_profile",
+    "import_history",
+    "import_warnings",
+    "next_key",
+    "opened",
+    "overview",
+    "paired",
     "peer_groups",
+    "quality",
+    "rejected_rows",
+    "satisfaction_bounds",
+    "ticket_count",
+    "ticket_detail",
+    "ticket_list",
     "trend",
     "trends",
+    "unit_profile",
 ]

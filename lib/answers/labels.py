@@ -63,3 +63,10 @@ def names_of(source: Source, by: str) -> dict[object, str]:
     """Labels by code of the members of `by`."""
     known = members(source, by)
     return dict(zip(known["code"], known["label"], strict=True))
+
+
+def category_paths(source: Source) -> dict[object, str]:
+    """The path of every category by its code, such as 城乡建设/供热/温度不达标."""
+    frame = queries.dimension(source.conn, "categories")
+    paths = frame["full_name"].where(frame["full_name"].notna(), frame["name"])
+    return dict(zip(frame["category_code"], paths, strict=True))

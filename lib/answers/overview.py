@@ -1,0 +1,212 @@
+"""总体情况: is the city doing better or worse, where, on what — in three generated sentences and lists."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import pandas as pd
+
+from lib.answers.breakdown import by_dimension
+from lib.answers.figures import Figure, figures
+from lib.answers.labels import label_of, names_of
+from lib.answers.source import NOW, PREVIOUS, Source, compared_with, for_category
+from lib.answers.trends import category_movers
+from lib.metrics.arithmetic import Z998, differs
+from lib.metrics.catalogue import CATALOGUE, metric
+from lib.metrics.formats import show_count, show_moved, show_points, show_value
+from lib.queries.counts import counts
+from lib.queries.ticket_filter import TicketQuery
+from lib.scope import Scope
+
+KEY_FIGURES = (
+    "received", "on_time_closure_rate", "satisfaction_rate", "resolution_rate", "overdue_open",
+    "handling_hours_median",
+)  # fmt: skip
+# Judged for "improved" and "worsened": rates whose change can be held against chance.
+_JUDGED = (
+    "on_time_closure_rate", "closure_rate", "satisfaction_rate", "resolution_rate",
+    "first_round_satisfaction_rate", "rework_rate", "return_rate", "acknowledged_on_time_rate", "repeat_rate",
+)  # fmt: skip
+_WHERE = "satisfaction_rate"
+WORST = 3
+# A group event stands out from so few tickets on; a matter grows when it has this many more.
+_GROWN_BY = 5
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """One generated judgment. tone: good, bad or neutral. scope: where it leads; query: which tickets."""
+
+    text: str
+    tone: str
+    metric_key: str
+    scope: Scope
+    query: TicketQuery | None = None
+
+
+@dataclass(frozen=True)
+class Item:
+    """One line of a short list: what, how much, and the scope (and tickets) it leads to."""
+
+    code: str
+    label: str
+    text: str
+    value: float | None
+    metric_key: str
+    scope: Scope
+    query: TicketQuery | None = None
+
+
+@dataclass(frozen=True)
+class Overview:
+    """The first screen: key figures, three sentences, worst places, matters that grow, group events."""
+
+    figures: dict[str, Figure]
+    sentences: tuple[Sentence, Sentence, Sentence]
+    places: tuple[Item, ...]
+    matters: tuple[Item, ...]
+    group_events: tuple[Item, ...]
+    group_event_count: int
+
+
+def overview(source: Source, scope: Scope) -> Overview:
+    """Six key figures with three sentences (improved, worsened, where) and three short lists."""
+    found = figures(source, scope, tuple(dict.fromkeys((*KEY_FIGURES, *_JUDGED))))
+    districts = by_dimension(source, scope, _WHERE, "district")
+    items, total = group_events(source, scope)
+    return Overview(
+        figures={key: found[key] for key in KEY_FIGURES},
+        sentences=(
+            _improved(source, scope, found),
+            _worsened(source, scope, found),
+            _where(scope, districts, found[_WHERE]),
+        ),
+        places=worst_places(scope, districts),
+        matters=growing_matters(source, scope),
+        group_events=items,
+        group_event_count=total,
+    )
+
+
+# --- the three sentences ---------------------------------------------------------------------
+
+
+def _gain(key: str, figure: Figure) -> float:
+    """Change towards the good side, in shares; 0 where it may be chance."""
+    if not figure.differs or figure.value is None or figure.previous.value is None:
+        return 0.0
+    step = figure.value - figure.previous.value
+    return step if CATALOGUE[key].direction == "up" else -step
+
+
+def changed(figure: Figure) -> str:
+    """按期办结率92.4%，比上月提高1.3个百分点"""
+    m = metric(figure.metric_key)
+    about = "约" if figure.is_approximate else ""
+    moved = show_moved(m, figure.value, figure.previous.value)
+    text = f"{m.label}{about}{show_value(m, figure.value)}"
+    if moved == "持平":
+        return f"{text}，与{figure.previous.label}持平"
+    return f"{text}，比{figure.previous.label}{moved}"
+
+
+def _improved(source: Source, scope: Scope, found: dict[str, Figure]) -> Sentence:
+    return _moved(source, scope, found, sign=1, tone="good", word="改善")
+
+
+def _worsened(source: Source, scope: Scope, found: dict[str, Figure]) -> Sentence:
+    return _moved(source, scope, found, sign=-1, tone="bad", word="下滑")
+
+
+def _moved(source: Source, scope: Scope, found: dict[str, Figure], sign: int, tone: str, word: str) -> Sentence:
+    gains = {key: sign * _gain(key, found[key]) for key in _JUDGED}
+    best = sorted((key for key in _JUDGED if gains[key] > 0), key=lambda key: -gains[key])
+    if best:
+        others = "、".join(CATALOGUE[key].label for key in best[1:3])
+        text = changed(found[best[0]]) + (f"；{others}同时{word}" if others else "") + "。"
+        query = TicketQuery(metric_key=best[0], part="complement" if sign < 0 else "numerator")
+        if CATALOGUE[best[0]].direction == "down":
+            query = replace(query, part="numerator")
+        return Sentence(text, tone, best[0], scope, query)
+    previous = compared_with(scope.period, source.as_of)
+    if all(found[key].differs is None for key in _JUDGED):
+        return Sentence(f"没有{previous}的可比数据，无法判断是否{word}。", "neutral", _JUDGED[0], scope)
+    return Sentence(f"与{previous}相比，没有指标显著{word}（变化在正常波动范围内）。", "neutral", _JUDGED[0], scope)
+
+
+def _where(scope: Scope, districts: pd.DataFrame, city: Figure) -> Sentence:
+    """The division with the lowest satisfaction, named only when it differs from all the others together."""
+    label = CATALOGUE[_WHERE].label
+    rated = districts[districts["value"].notna() & ~districts["is_small"] & (districts["code"] != "unmapped")]
+    if len(rated) < 2:
+        return Sentence(f"各区县{label}的有效评价不足，无法比较。", "neutral", _WHERE, scope)
+    worst = rated.sort_values(["value", "denominator"]).iloc[0]
+    rest = rated.drop(index=worst.name)
+    others = (float(rest["numerator"].sum()), float(rest["denominator"].sum()))
+    # The lowest of many is low by chance, too: it must stand out at 99.8 %.
+    if not differs((float(worst["numerator"]), float(worst["denominator"])), others, Z998):
+        return Sentence(f"各区县{label}差异不显著，不作排序。", "neutral", _WHERE, scope)
+    there = replace(scope, district_code=str(worst["code"]))
+    text = f"{worst['label']}{label}最低（{worst['value'] * 100:.1f}%{_against(worst)}）。"
+    return Sentence(text, "bad", _WHERE, there, TicketQuery(metric_key=_WHERE, part="complement"))
+
+
+def _against(row: pd.Series) -> str:
+    """，低于目标6.9个百分点 — or nothing without a target."""
+    if pd.isna(row["target"]):
+        return ""
+    gap = float(row["value"]) - float(row["target"])
+    if abs(gap) < 0.0005:
+        return "，达到目标"
+    return f"，{'高于' if gap > 0 else '低于'}目标{show_points(gap)}"
+
+
+# --- the three lists -------------------------------------------------------------------------
+
+
+def worst_places(scope: Scope, districts: pd.DataFrame) -> tuple[Item, ...]:
+    """The three divisions with the lowest satisfaction among those with enough answers."""
+    m = CATALOGUE[_WHERE]
+    rated = districts[districts["value"].notna() & ~districts["is_small"] & (districts["code"] != "unmapped")]
+    items = []
+    for _, row in rated.sort_values(["value", "denominator"]).head(WORST).iterrows():
+        text = f"{m.label}{row['value'] * 100:.1f}%{_against(row)}"
+        there = replace(scope, district_code=str(row["code"]))
+        query = TicketQuery(metric_key=_WHERE, part="complement")
+        items.append(Item(str(row["code"]), str(row["label"]), text, float(row["value"]), _WHERE, there, query))
+    return tuple(items)
+
+
+def growing_matters(source: Source, scope: Scope) -> tuple[Item, ...]:
+    """The three second-level matters with the most additional tickets, where growth exceeds chance."""
+    movers = category_movers(source, scope)
+    grown = movers[movers["differs"] & (movers["extra"] >= _GROWN_BY) & (movers["code"] != "unmapped")]
+    previous = compared_with(scope.period, source.as_of)
+    items = []
+    for _, row in grown.head(WORST).iterrows():
+        text = f"受理{show_count(row['received'])}件，比{previous}多{show_count(row['extra'])}件"
+        if pd.notna(row["change"]):
+            text += f"（{row['change'] * 100:+.0f}%）"
+        if row["is_seasonal"] and pd.notna(row["last_year_change"]):
+            text += f"，季节性事项，同比{row['last_year_change'] * 100:+.0f}%"
+        there = for_category(scope, str(row["code"]), 2)
+        query = TicketQuery(metric_key="received", part="numerator")
+        items.append(Item(str(row["code"]), str(row["label"]), text, float(row["extra"]), "received", there, query))
+    return tuple(items)
+
+
+def group_events(source: Source, scope: Scope) -> tuple[tuple[Item, ...], int]:
+    """突发及群体性诉求: the matters with most of them, and how many there are in all."""
+    windows = {k: p for k, p in source.windows(scope).items() if k in (NOW, PREVIOUS)}
+    frame = counts(source.conn, scope, ("category2",), ("group_events",), as_of=source.as_of, windows=windows)
+    table = frame.pivot_table(index="category2", columns="window", values="group_events", aggfunc="sum", fill_value=0)
+    table = table.reindex(columns=[NOW, PREVIOUS], fill_value=0).sort_values([NOW, PREVIOUS], ascending=False)
+    names = names_of(source, "category2")
+    previous = compared_with(scope.period, source.as_of)
+    query = TicketQuery(flags=("group_event",))
+    items = []
+    for code, row in table[table[NOW] > 0].head(WORST).iterrows():
+        text = f"{show_count(row[NOW])}件，{previous}{show_count(row[PREVIOUS])}件"
+        there = for_category(scope, str(code), 2)
+        items.append(Item(str(code), label_of(code, names), text, float(row[NOW]), "received", there, query))
+    return tuple(items), int(table[NOW].sum())

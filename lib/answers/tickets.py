@@ -1,0 +1,273 @@
+"""Tickets behind a figure or a search, and one ticket in full: masked, never more than a page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+
+from lib.access.masking import mask_address, mask_text
+from lib.answers.labels import category_paths, label_of, names_of
+from lib.answers.source import Source
+from lib.metrics.catalogue import metric
+from lib.queries import ticket_detail as detail_queries
+from lib.queries import ticket_list as list_queries
+from lib.queries.ticket_filter import Behind, TicketQuery, conditions_of
+from lib.queries.ticket_list import Key
+from lib.schema import tickets as t
+from lib.scope import Scope
+
+PAGE = 50
+RESTRICTED_TITLE = "（限制件，内容不显示）"
+OUTCOME_LABELS = t.CALLBACK_OUTCOMES
+RELATION_LABELS = {"earlier": "前次反映", "repeat": "重复反映", "urging": "催办"}
+
+
+@dataclass(frozen=True)
+class TicketDetail:
+    """One ticket as it may be shown.
+
+    fields: label → text, in reading order. texts: label → masked text (empty when restricted).
+    timeline: DataFrame[happened_at, kind, label, unit, verdict, note]. rounds: DataFrame[round_no, unit,
+    started_at, closed_at]. callbacks: DataFrame[attempt_no, round_no, called_at, outcome, satisfaction,
+    resolution]. returns, exclusions, related: likewise with labels.
+    """
+
+    source_code: str
+    ticket_no: str
+    title: str
+    is_restricted: bool
+    fields: dict[str, str]
+    texts: dict[str, str]
+    timeline: pd.DataFrame
+    rounds: pd.DataFrame
+    callbacks: pd.DataFrame
+    returns: pd.DataFrame
+    exclusions: pd.DataFrame
+    related: pd.DataFrame
+
+
+def _behind(source: Source, query: TicketQuery) -> Behind | None:
+    if query.metric_key is None:
+        return None
+    m = metric(query.metric_key)
+    if m.kind == "calls":
+        raise ValueError("话务量没有对应的工单")
+    denominator = m.denominator if m.kind == "ratio" else ()
+    return Behind(m.numerator_keys(source.city.rules), denominator, is_stock=m.kind == "stock")
+
+
+def ticket_list(
+    source: Source, scope: Scope, query: TicketQuery, after: Key | None = None, limit: int = PAGE
+) -> pd.DataFrame:
+    """One row per ticket, newest first, at most `limit`, beginning behind the key `after`.
+
+    Columns: ticket_id, source_code, ticket_no, title (masked), received_at, handling_type, request_type,
+    district, category, channel, unit, due_at, status, closed_at, handling_hours, round_count, satisfaction,
+    resolution, is_repeat, is_group_event, is_overdue. The key of the next page is next_key(frame).
+    """
+    conditions = conditions_of(scope, query, _behind(source, query), source.as_of)
+    raw = list_queries.ticket_page(source.conn, conditions, after, limit)
+    names = {by: names_of(source, by) for by in ("district", "unit", "channel", "category3")}
+    restricted = raw["restricted_class"].notna()
+    closed = raw["is_closed"].fillna(False).astype(bool)
+    frame = raw[["ticket_id", "source_code", "ticket_no"]].copy()
+    frame["title"] = [RESTRICTED_TITLE if hide else mask_text(text if isinstance(text, str) else None)
+                      for hide, text in zip(restricted, raw["title"], strict=True)]  # fmt: skip
+    frame["received_at"] = pd.to_datetime(raw["received_at"])
+    frame["handling_type"] = raw["handling_type"].map(t.HANDLING_TYPES)
+    frame["request_type"] = raw["request_type"]
+    frame["district"] = _named(raw, "district_code", names["district"], "district_raw")
+    frame["category"] = _named(raw, "category_code", names["category3"], "category_raw")
+    frame["channel"] = _named(raw, "channel_code", names["channel"])
+    frame["unit"] = _named(raw, "unit_code", names["unit"], "unit_raw")
+    frame["due_at"] = pd.to_datetime(raw["due_at"])
+    frame["closed_at"] = pd.to_datetime(raw["closed_at"])
+    late_by = frame["closed_at"].where(closed, source.as_of)
+    referred = raw["handling_type"] == t.REFERRED
+    frame["is_overdue"] = referred & frame["due_at"].notna() & (late_by > frame["due_at"])
+    frame["status"] = _statuses(closed, frame["is_overdue"])
+    frame["handling_hours"] = pd.to_numeric(raw["handling_hours"])
+    frame["round_count"] = raw["round_count"]
+    frame["satisfaction"] = raw["satisfaction"].map(t.SATISFACTIONS)
+    frame["resolution"] = raw["resolution"].map(t.RESOLUTIONS)
+    for name in ("is_repeat", "is_group_event", "is_excluded"):
+        frame[name] = raw[name].fillna(False).astype(bool)
+    return frame
+
+
+def _statuses(closed: pd.Series, overdue: pd.Series) -> list[str]:
+    words = {(True, False): "已办结", (True, True): "超期办结", (False, False): "办理中", (False, True): "逾期未结"}
+    return [words[bool(c), bool(o)] for c, o in zip(closed, overdue, strict=True)]
+
+
+def _named(raw: pd.DataFrame, code: str, names: dict[object, str], word: str | None = None) -> list[str]:
+    """Labels of codes; what is unmapped shows the source's own word in brackets."""
+    labels = []
+    for index, value in raw[code].items():
+        label = label_of(value, names)
+        own = raw.at[index, word] if word and value == t.UNMAPPED else None
+        labels.append(f"{label}（{mask_text(own)}）" if isinstance(own, str) and own else label)
+    return labels
+
+
+def next_key(frame: pd.DataFrame) -> Key | None:
+    """Where the page `frame` of ticket_list ended; None for an empty page."""
+    if frame.empty:
+        return None
+    last = frame.iloc[-1]
+    received = None if pd.isna(last["received_at"]) else last["received_at"].to_pydatetime()
+    return received, int(last["ticket_id"])
+
+
+def ticket_count(source: Source, scope: Scope, query: TicketQuery) -> int:
+    """How many tickets ticket_list would go through in all."""
+    return list_queries.ticket_count(source.conn, conditions_of(scope, query, _behind(source, query), source.as_of))
+
+
+def ticket_detail(source: Source, source_code: str, ticket_no: str) -> TicketDetail | None:
+    """One ticket with its whole course; None when there is no such ticket. Texts are masked, those of
+    restricted classes are left out.
+    """
+    conn = source.conn
+    row = detail_queries.ticket_row(conn, source_code, ticket_no)
+    if row is None:
+        return None
+    units = names_of(source, "unit")
+    restricted = row["restricted_class"] is not None
+    raw = dict.fromkeys(("title", "content", "reply", "address", "answer_comment")) if restricted else (
+        detail_queries.ticket_text(conn, row)
+    )  # fmt: skip
+    texts = {
+        "诉求内容": mask_text(raw["content"]),
+        "地点": mask_address(raw["address"]),
+        "办理答复": mask_text(raw["reply"]),
+        "回访意见": mask_text(raw["answer_comment"]),
+    }
+    return TicketDetail(
+        source_code=source_code,
+        ticket_no=ticket_no,
+        title=RESTRICTED_TITLE if restricted else mask_text(raw["title"]) or "（无标题）",
+        is_restricted=restricted,
+        fields=_fields(source, row, units),
+        texts={label: text for label, text in texts.items() if text},
+        timeline=_timeline(detail_queries.ticket_events(conn, row), units, restricted),
+        rounds=_rounds(detail_queries.ticket_rounds(conn, row), units),
+        callbacks=_callbacks(detail_queries.ticket_callbacks(conn, row)),
+        returns=_returns(detail_queries.ticket_returns(conn, row), units),
+        exclusions=_exclusions(detail_queries.ticket_exclusions(conn, row)),
+        related=_related(detail_queries.related_tickets(conn, row), units),
+    )
+
+
+def _fields(source: Source, row: dict[str, Any], units: dict[object, str]) -> dict[str, str]:
+    """Label → text; what the source did not say is left out."""
+    names = {by: names_of(source, by) for by in ("district", "township", "channel", "category3")}
+    paths = category_paths(source)
+    township = None if row["township_code"] == t.UNMAPPED else row["township_code"]
+    values = {
+        "工单编号": row["ticket_no"],
+        "办理类型": t.HANDLING_TYPES.get(row["handling_type"]),
+        "诉求类型": row["request_type"],
+        "紧急程度": t.URGENCIES.get(row["urgency"]),
+        "受理渠道": _word(row, "channel", names["channel"]),
+        "事项": paths.get(row["category_code"]) or _word(row, "category", names["category3"]),
+        "区县": _word(row, "district", names["district"]),
+        "乡镇街道": None if township is None else label_of(township, names["township"]),
+        "主办单位": _word(row, "unit", units),
+        "首派单位": label_of(row["first_unit_code"], units) if row["first_unit_code"] != row["unit_code"] else None,
+        "受理时间": _moment(row["received_at"]),
+        "派单时间": _moment(row["dispatched_at"]),
+        "签收时间": _moment(row["acknowledged_at"]),
+        "首次联系": _moment(row["first_contacted_at"]),
+        "办理时限": _moment(row["due_at"]),
+        "办结时间": _moment(row["closed_at"]),
+        "状态": row["status_raw"] or ("已办结" if row["is_closed"] else "办理中"),
+        "办理时长": None if row["handling_hours"] is None else f"{row['handling_hours']:.1f}个工作小时",
+        "办理轮次": _times(row["round_count"], 1),
+        "转派次数": _times(row["transfer_count"]),
+        "退单次数": _times(row["return_count"]),
+        "延期次数": _times(row["extension_count"]),
+        "催办次数": _times(row["urging_count"]),
+        "满意度": t.SATISFACTIONS.get(row["satisfaction"]),
+        "是否解决": t.RESOLUTIONS.get(row["resolution"]),
+        "标识": "、".join(_marks(row)) or None,
+    }  # fmt: skip
+    return {label: str(value) for label, value in values.items() if value is not None}
+
+
+def _word(row: dict[str, Any], name: str, names: dict[object, str]) -> str:
+    label = label_of(row[f"{name}_code"], names)
+    own = row.get(f"{name}_raw")
+    return f"{label}（{mask_text(own)}）" if own and row[f"{name}_code"] == t.UNMAPPED else label
+
+
+def _moment(value: Any) -> str | None:
+    return None if value is None else f"{value:%Y-%m-%d %H:%M}"
+
+
+def _times(value: int | None, unless: int = 0) -> str | None:
+    return None if value is None or value <= unless else f"{value}"
+
+
+def _marks(row: dict[str, Any]) -> list[str]:
+    marks = {
+        "企业诉求": row["is_enterprise"], "突发及群体性诉求": row["is_group_event"], "疑难件": row["is_hard_case"],
+        "重复诉求": row["is_repeat"], "已剔除": row["is_excluded"],
+    }  # fmt: skip
+    found = [label for label, holds in marks.items() if holds]
+    if row["restricted_class"]:
+        found.append(t.RESTRICTED_CLASSES.get(row["restricted_class"], "限制件"))
+    return found
+
+
+def _unit_names(frame: pd.DataFrame, units: dict[object, str], otherwise: str = "") -> list[str]:
+    return [otherwise if pd.isna(code) else label_of(code, units) for code in frame["unit_code"]]
+
+
+def _timeline(events: pd.DataFrame, units: dict[object, str], restricted: bool) -> pd.DataFrame:
+    notes = ["" if restricted or not isinstance(n, str) else mask_text(n) for n in events["note"]]
+    return pd.DataFrame({
+        "happened_at": events["happened_at"], "kind": events["kind"],
+        "label": events["kind"].map(lambda k: t.EVENT_KINDS.get(k, k)),
+        "unit": _unit_names(events, units, "热线中心"),
+        "verdict": events["verdict"].map(_verdict), "note": notes,
+    })  # fmt: skip
+
+
+def _verdict(code: Any) -> str:
+    return {"agreed": "同意", "refused": "驳回", "pending": "待裁定"}.get(code, "") if isinstance(code, str) else ""
+
+
+def _rounds(rounds: pd.DataFrame, units: dict[object, str]) -> pd.DataFrame:
+    return rounds[["round_no"]].assign(
+        unit=_unit_names(rounds, units), started_at=rounds["started_at"], closed_at=rounds["closed_at"]
+    )
+
+
+def _callbacks(calls: pd.DataFrame) -> pd.DataFrame:
+    return calls[["attempt_no", "round_no", "called_at"]].assign(
+        outcome=calls["outcome"].map(OUTCOME_LABELS),
+        satisfaction=calls["satisfaction"].map(t.SATISFACTIONS),
+        resolution=calls["resolution"].map(t.RESOLUTIONS),
+    )
+
+
+def _returns(returns: pd.DataFrame, units: dict[object, str]) -> pd.DataFrame:
+    return returns[["return_no", "returned_at"]].assign(
+        unit=_unit_names(returns, units), verdict=returns["verdict"].map(t.RETURN_VERDICTS)
+    )
+
+
+def _exclusions(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame[["approved_by", "approved_on", "evidence"]].assign(
+        label=frame["exclusion_code"].map(t.EXCLUSION_CODES), evidence=[mask_text(e) for e in frame["evidence"]]
+    )
+
+
+def _related(frame: pd.DataFrame, units: dict[object, str]) -> pd.DataFrame:
+    return frame[["source_code", "ticket_no", "received_at"]].assign(
+        relation=frame["relation"].map(RELATION_LABELS), unit=_unit_names(frame, units),
+        status=["已办结" if c else "办理中" for c in frame["is_closed"]],
+    )  # fmt: skip
