@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 import pandas as pd
 
 from lib.answers.figures import Figure, figures
+from lib.answers.labels import label_of, names_of
 from lib.answers.source import Source
-from lib.metrics.arithmetic import divide
+from lib.metrics.arithmetic import divide, divide_columns
 from lib.metrics.catalogue import Metric, metric
 from lib.metrics.formats import NONE, show_count, show_interval, show_rate, show_value
 from lib.period import Period
@@ -18,6 +19,7 @@ from lib.queries.hours import open_ages, period_end
 from lib.schema.tickets import EXCLUSION_CODES
 from lib.scope import Scope
 
+_BOUND_KEYS = ("closed", "closed_satisfied", "closed_basically", "closed_unanswered")
 BASIS_LABELS = {"all": "全口径", "assessed": "考核口径"}
 
 
@@ -83,9 +85,8 @@ def opened(source: Source, scope: Scope, metric_key: str) -> OpenedFigure:
 def satisfaction_bounds(source: Source, scope: Scope) -> Bounds:
     """上下界 of the satisfaction rate over the tickets closed in the period."""
     rules = source.city.rules
-    keys = ("closed", "closed_satisfied", "closed_basically", "closed_unanswered")
-    frame = counts(source.conn, scope.over(scope.period.cut(source.as_of)), (), keys, as_of=source.as_of)
-    row = {key: int(frame[key].sum()) for key in keys}
+    frame = counts(source.conn, scope.over(scope.period.cut(source.as_of)), (), _BOUND_KEYS, as_of=source.as_of)
+    row = {key: int(frame[key].sum()) for key in _BOUND_KEYS}
     satisfied = row["closed_satisfied"] + (row["closed_basically"] if rules.basically_satisfied_counts else 0)
     return Bounds(
         closed=row["closed"],
@@ -97,18 +98,22 @@ def satisfaction_bounds(source: Source, scope: Scope) -> Bounds:
 
 
 def bounds_by_dimension(source: Source, scope: Scope, by: str) -> pd.DataFrame:
-    """One row per value of `by`: closed, satisfied, unanswered, low, high (see Bounds)."""
+    """One row per value of `by` (a dimension or "month"): code, label, closed, satisfied, unanswered,
+    low, high (see Bounds). Months are those of the period.
+    """
     rules = source.city.rules
-    keys = ("closed", "closed_satisfied", "closed_basically", "closed_unanswered")
-    frame = counts(source.conn, scope.over(scope.period.cut(source.as_of)), (by,), keys, as_of=source.as_of)
+    frame = counts(source.conn, scope.over(scope.period.cut(source.as_of)), (by,), _BOUND_KEYS, as_of=source.as_of)
+    frame = frame.sort_values(by, na_position="last", ignore_index=True)
     satisfied = frame["closed_satisfied"]
     if rules.basically_satisfied_counts:
         satisfied = satisfied + frame["closed_basically"]
     result = frame[[by, "closed"]].rename(columns={by: "code"})
+    names = {} if by == "month" else names_of(source, by)
+    labels = [Period.of(code).label if by == "month" else label_of(code, names) for code in result["code"]]
+    result.insert(1, "label", labels)
     result = result.assign(satisfied=satisfied, unanswered=frame["closed_unanswered"])
-    result["low"] = [divide(a, b) for a, b in zip(result["satisfied"], result["closed"], strict=True)]
-    most = result["satisfied"] + result["unanswered"]
-    result["high"] = [divide(a, b) for a, b in zip(most, result["closed"], strict=True)]
+    result["low"] = divide_columns(result["satisfied"], result["closed"])
+    result["high"] = divide_columns(result["satisfied"] + result["unanswered"], result["closed"])
     return result
 
 

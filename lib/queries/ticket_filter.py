@@ -63,6 +63,9 @@ def conditions_of(
         raise ValueError(f"不认识的筛选：{'、'.join(sorted(unknown))}")
     moment = min(midnight(scope.period.end), as_of)
     conditions = [_flag(name, moment) for name in query.flags]
+    if query.flags:
+        # A reminder belongs to the ticket it joins; figures do not count it and neither do these lists.
+        conditions.append(T.handling_type != t.URGING)
     if query.number.strip():
         # A number is looked up wherever it is: neither period nor basis hides it.
         return [*conditions, T.ticket_no.startswith(query.number.strip(), autoescape=True)]
