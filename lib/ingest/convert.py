@@ -62,6 +62,7 @@ class Converted:
     text: dict[str, pd.Series]
     headings: dict[str, str]
     issues: Issues
+    no_time: dict[str, pd.Series] = field(default_factory=dict)
 
 
 def convert(table: RawTable, rule: TableRule, mapping: MappingFile) -> Converted:
@@ -85,7 +86,7 @@ def convert(table: RawTable, rule: TableRule, mapping: MappingFile) -> Converted
             continue
         heading, text = found
         result.headings[name], result.text[name] = heading, text
-        result.frame[name] = _typed(known[name], field_rule, text, mapping, result.issues)
+        result.frame[name] = _typed(known[name], field_rule, text, mapping, result)
     for name, value in rule.constants.items():
         if name not in result.frame:
             result.frame[name] = _constant(known[name], value, table.frame.index)
@@ -124,8 +125,9 @@ def _stripped(text: pd.Series, empty: tuple[str, ...]) -> pd.Series:
     return text.mask(text.isin(list(empty)), "")
 
 
-def _typed(spec: Field, rule: FieldRule, text: pd.Series, mapping: MappingFile, issues: Issues) -> pd.Series:
+def _typed(spec: Field, rule: FieldRule, text: pd.Series, mapping: MappingFile, into: Converted) -> pd.Series:
     """The field's column in its own type; a missing value is NA."""
+    issues = into.issues
     if rule.filled is not None or rule.blank is not None:
         values = pd.Series(rule.filled, index=text.index, dtype="object").where(text != "", rule.blank)
         return values.astype("boolean") if _is_truth(spec) else _as_text(values)
@@ -134,7 +136,7 @@ def _typed(spec: Field, rule: FieldRule, text: pd.Series, mapping: MappingFile, 
     if rule.values:
         text = text.str.lower().map({k: str(v) for k, v in rule.values.items()}).fillna(text).astype("str")
     if spec.kind == "time":
-        return _times(spec, rule, text, mapping, issues)
+        return _times(spec, rule, text, mapping, into)
     if spec.kind == "count":
         digits = text.str.extract(r"^(\d{1,6})(?:\.0+)?\D*$", expand=True)[0]
         numbers = pd.to_numeric(digits, errors="coerce").astype("Int64")
@@ -149,10 +151,11 @@ def _typed(spec: Field, rule: FieldRule, text: pd.Series, mapping: MappingFile, 
     return _as_text(text)
 
 
-def _times(spec: Field, rule: FieldRule, text: pd.Series, mapping: MappingFile, issues: Issues) -> pd.Series:
+def _times(spec: Field, rule: FieldRule, text: pd.Series, mapping: MappingFile, into: Converted) -> pd.Series:
     moments, no_time = parse_times(text, (*rule.formats, *mapping.formats))
     if spec.name not in ("received_at", "day"):
-        issues.warn((text != "") & moments.isna(), spec.name, text, "无法识别的时间，已置空")
+        into.issues.warn((text != "") & moments.isna(), spec.name, text, "无法识别的时间，已置空")
+    into.no_time[spec.name] = no_time
     if spec.day_end if rule.day_end is None else rule.day_end:
         moments = moments.mask(no_time, moments + pd.Timedelta(hours=23, minutes=59, seconds=59))
     return moments

@@ -17,6 +17,7 @@ import yaml
 
 from lib.config import MAPPINGS_DIR, Settings
 from lib.ingest.fields import REQUIRED, Field, fields_of
+from lib.ingest.readers import ReadError
 from lib.ingest.tables import clean_heading
 
 SCHEMA_FILE = MAPPINGS_DIR / "mapping.schema.json"
@@ -26,7 +27,7 @@ Coordinates = Literal["WGS84", "CGCS2000", "GCJ-02", "BD-09"]
 EMPTY_WORDS = ("", "-", "--", "—", "——", "/", "\\", "无", "null", "NULL", "None", "nan", "NaN", "N/A", "n/a", "#N/A")
 
 
-class MappingError(Exception):
+class MappingError(ReadError):
     """A mapping is wrong or does not fit; the message is Chinese and says where and how to mend it."""
 
 

@@ -30,7 +30,7 @@ class Budget:
     """memory_mb: address space of the child. stall_seconds: longest silence. total_seconds: longest run."""
 
     memory_mb: int = 4096
-    stall_seconds: float = 120
+    stall_seconds: float = 300
     total_seconds: float = 3600
 
 
