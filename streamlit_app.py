@@ -15,6 +15,8 @@ from pathlib import Path
 
 import streamlit as st
 from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import RedirectResponse
 from starlette.routing import Route
 from streamlit import config, file_util
 
@@ -22,6 +24,8 @@ from lib.config import Settings
 from lib.server import front_end, headers, health
 
 HEALTH = "/healthz"
+# Streamlit gives the first page the root and does not know its name; people who type it are led there.
+FIRST_PAGE = "/overview"
 # Imported before the first visitor comes: what pages need, so that no visitor waits for it.
 PRELOADED = ("lib.answers", "lib.charts", "lib.documents", "lib.loaders", "lib.ui")
 
@@ -36,6 +40,11 @@ def preload() -> None:
             importlib.import_module(part.name)
     gc.collect()
     gc.freeze()
+
+
+async def first_page(request: Request) -> RedirectResponse:
+    """`/overview?…` is `/?…`: filters in the address are kept."""
+    return RedirectResponse(str(request.url.replace(scheme="", netloc="", path="/")), status_code=307)
 
 
 @asynccontextmanager
@@ -55,10 +64,10 @@ chinese = front_end.build(Path(file_util.get_static_dir()))
 app = st.App(
     Path(__file__).with_name("navigation.py"),
     lifespan=lifespan,
-    routes=[Route(HEALTH, health.health_endpoint(Settings.from_env))],
+    routes=[Route(HEALTH, health.health_endpoint(Settings.from_env)), Route(FIRST_PAGE, first_page)],
     middleware=[
         Middleware(headers.SecurityHeaders, policy=headers.content_policy(chinese.inline_script_hash)),
         # The sign-in gate takes its place here: after the headers, before anything is served.
-        Middleware(front_end.ChineseFrontEnd, front_end=chinese, own_paths=frozenset({HEALTH})),
+        Middleware(front_end.ChineseFrontEnd, front_end=chinese, own_paths=frozenset({HEALTH, FIRST_PAGE})),
     ],
 )
