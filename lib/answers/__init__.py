@@ -5,7 +5,7 @@ dataclass or a DataFrame.
 """
 
 from lib.answers.breakdown import BREAKDOWNS, by_dimension, funnel, peer_groups
-from lib.answers.figures import Compared, Figure, Share, figures
+from lib.answers.figures import Compared, Figure, Share, figures, misses_target
 from lib.answers.labels import category_paths, dimension
 from lib.answers.opened import (
     Bounds,
@@ -23,7 +23,7 @@ from lib.answers.source import Source, for_category, for_unit
 from lib.answers.tickets import TicketDetail, next_key, ticket_count, ticket_detail, ticket_list
 from lib.answers.trends import category_movers, channel_mix, hour_profile, trend, trends
 from lib.answers.units import Enterprise, Pair, UnitProfile, enterprise, paired, unit_profile
-from lib.queries.ticket_filter import FLAGS, TicketQuery
+from lib.queries.ticket_filter import FLAGS, Part, TicketQuery
 
 __all__ = [
     "BREAKDOWNS",
@@ -37,6 +37,7 @@ __all__ = [
     "OpenedFigure",
     "Overview",
     "Pair",
+    "Part",
     "Quality",
     "Sentence",
     "Share",
@@ -60,6 +61,7 @@ __all__ = [
     "hour_profile",
     "import_history",
     "import_warnings",
+    "misses_target",
     "next_key",
     "opened",
     "overview",

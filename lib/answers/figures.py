@@ -213,4 +213,14 @@ def _differs(m: Metric, now: Value, before: Value, windows: dict[str, Period]) -
     return None
 
 
+def misses_target(figure: Figure) -> bool:
+    """True when there is a target and the figure is on its wrong side."""
+    if figure.value is None or figure.target is None:
+        return False
+    direction = CATALOGUE[figure.metric_key].direction
+    if direction is None:
+        return False
+    return figure.value < figure.target if direction == "up" else figure.value > figure.target
+
+
 ALL_KEYS = tuple(CATALOGUE)

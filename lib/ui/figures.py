@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from lib import answers, loaders
-from lib.answers import Figure
+from lib.answers import Figure, OpenedFigure, misses_target
+from lib.documents import xlsx
 from lib.metrics.arithmetic import is_missing
 from lib.metrics.catalogue import CATALOGUE, Metric
-from lib.metrics.formats import NONE, show_change, show_count, show_interval, show_value
+from lib.metrics.formats import NONE, show_change, show_count, show_rate, show_value
 from lib.scope import Scope
 from lib.ui import filters, show
 from lib.ui.words import plain
 
 CARD_WIDTH = 205
+OPENED_WIDTH = 560
+BASES: dict[str, str | xlsx.Field] = {
+    "name": "口径",
+    "numerator": show.column("分子", "count"),
+    "denominator": show.column("分母", "count"),
+    "value": "数值",
+}
 
 
 def row(figs: Mapping[str, Figure], sparks: Mapping[str, Sequence[float | None]] | None = None) -> None:
@@ -34,13 +41,13 @@ def card(fig: Figure, spark: Sequence[float | None] | None = None) -> None:
     """
     metric = CATALOGUE[fig.metric_key]
     with st.container(border=True, gap=None, key=f"figure_{metric.key}"):
-        change = show_change(metric, fig.mature, _value(fig.previous))
+        change = show_change(metric, fig.mature, fig.previous.value)
         about = "约" if fig.is_approximate and fig.value is not None else ""
         st.metric(
             metric.label,
             f"{about}{show_value(metric, fig.value)}",
             None if change == NONE else change,
-            delta_color="red" if misses_target(metric, fig) else "blue",
+            delta_color="red" if misses_target(fig) else "blue",
             delta_arrow="off" if change == "持平" else "auto",
             delta_description="环比",
             chart_data=_drawable(spark),
@@ -50,25 +57,12 @@ def card(fig: Figure, spark: Sequence[float | None] | None = None) -> None:
         opener(fig)
 
 
-def misses_target(metric: Metric, fig: Figure) -> bool:
-    """True when there is a target and the figure is on its wrong side."""
-    if is_missing(fig.target) or is_missing(fig.value) or metric.direction is None:
-        return False
-    assert fig.target is not None
-    assert fig.value is not None
-    return fig.value < fig.target if metric.direction == "up" else fig.value > fig.target
-
-
 def _beneath(metric: Metric, fig: Figure) -> str:
-    parts = [f"同比 {show_change(metric, fig.mature, _value(fig.last_year))}"]
+    parts = [f"同比 {show_change(metric, fig.mature, fig.last_year.value)}"]
     if not is_missing(fig.target):
-        word = "未达目标" if misses_target(metric, fig) else "目标"
+        word = "未达目标" if misses_target(fig) else "目标"
         parts.append(f"{word} {show_value(metric, fig.target)}")
     return "　".join(parts)
-
-
-def _value(past: Any) -> float | None:
-    return None if past is None else past.value
 
 
 def _drawable(spark: Sequence[float | None] | None) -> list[float] | None:
@@ -77,7 +71,7 @@ def _drawable(spark: Sequence[float | None] | None) -> list[float] | None:
     return known if len(known) >= 3 else None
 
 
-def opener(fig: Figure, label: str = "口径与明细") -> None:
+def opener(fig: Figure, label: str = "口径") -> None:
     """A button that opens the figure; what it holds is asked for only once it is open."""
     box = st.popover(label, type="tertiary", key=f"open_{fig.metric_key}", on_change="rerun", width="content")
     if box.open:
@@ -86,28 +80,65 @@ def opener(fig: Figure, label: str = "口径与明细") -> None:
 
 
 def _opened(fig: Figure, scope: Scope) -> None:
-    """Numerator, denominator, bases, exclusions, definition, and the ways to the tickets behind."""
+    """Bases, bounds, exclusions, definition and worked example, and the ways to the tickets behind."""
     metric = CATALOGUE[fig.metric_key]
     detail = loaders.ask(answers.opened, scope, metric.key)
-    st.markdown(f"**{metric.label}：{show_value(metric, fig.value)}**　:gray[{plain(filters.describe(scope))}]")
-    show.table(_bases(metric, detail), {"basis": "口径", "numerator": show.column("分子", "count"),
-                                        "denominator": show.column("分母", "count"), "value": "数值"},
-               f"{metric.label}构成", height="content")  # fmt: skip
-    st.caption(plain(detail.definition))
-    today = show_value(metric, fig.today)
-    if fig.low is not None:
-        st.caption(f"95%置信区间 {show_interval(fig.low, fig.high)}")
-    st.caption(f"与往期同成熟度 {show_value(metric, fig.mature)}；同一批工单截至目前 {today}")
-    if detail.exclusions:
-        said = "、".join(f"{label} {show_count(count)}件" for label, count in detail.exclusions.items())
-        st.caption(f"考核口径剔除：{plain(said)}")
-    with st.container(horizontal=True, gap="small"):
-        show.link("查看分子工单", "tickets", scope, metric=metric.key, part="numerator")
-        if metric.denominator:
-            show.link("查看分母工单", "tickets", scope, metric=metric.key, part="denominator")
-            show.link("查看未计入分子的工单", "tickets", scope, metric=metric.key, part="complement")
-        show.link("指标口径", "definitions", scope)
+    st.markdown(f"**{plain(detail.example)}**", width=OPENED_WIDTH)
+    show.table(_bases(metric, detail), BASES, f"{metric.label}各口径", height="content")
+    for text in _remarks(metric, detail):
+        st.caption(plain(text))
+    with st.container(horizontal=True, gap="xsmall"):
+        _ways(metric, scope)
 
 
-def _bases(metric: Metric, detail: Any) -> pd.DataFrame:
-    return pd.DataFrame()
+def _bases(metric: Metric, detail: OpenedFigure) -> pd.DataFrame:
+    """One row per basis, then the same tickets as known today, then what stands beside the metric."""
+    rows = []
+    for figure in detail.bases.values():
+        rows.append(
+            (filters.BASES[figure.basis], figure.numerator, figure.denominator, show_value(metric, figure.value))
+        )
+    now = detail.figure
+    rows.append(("同一批工单目前情况", None, None, show_value(metric, now.today)))
+    for past in (now.previous, now.last_year):
+        rows.append((f"{past.label}（{past.period.label}）", past.numerator, past.denominator,
+                     show_value(metric, past.value)))  # fmt: skip
+    for share in now.beside:
+        rows.append((f"并列：{share.label}", share.numerator, share.denominator, show_rate(share.value)))
+    frame = pd.DataFrame(rows, columns=["name", "numerator", "denominator", "value"])
+    return frame.assign(numerator=pd.to_numeric(frame["numerator"]), denominator=pd.to_numeric(frame["denominator"]))
+
+
+def _remarks(metric: Metric, detail: OpenedFigure) -> list[str]:
+    """Sentences beneath the table: bounds, exclusions, open tickets, definition and its version."""
+    said = []
+    if detail.bounds is not None and detail.bounds.low is not None:
+        bounds = detail.bounds
+        said.append(
+            f"上下界：办结{show_count(bounds.closed)}件中{show_count(bounds.unanswered)}件无有效评价，"
+            f"满意率最低{show_rate(bounds.low)}（均不满意）、最高{show_rate(bounds.high)}（均满意）。"
+        )
+    removed = detail.exclusions
+    counted = zip(removed["label"], removed["tickets"], strict=True)
+    listed = "、".join(f"{label}{show_count(tickets)}件" for label, tickets in counted) or "无"
+    said.append(f"考核口径剔除：{listed}。")
+    if detail.open_hours is not None and not detail.open_hours.empty and detail.open_hours["tickets"].iloc[0]:
+        ages = detail.open_hours.iloc[0]
+        said.append(
+            f"另有{show_count(ages['tickets'])}件未办结，已等待的自然小时：中位数{ages['median']:,.0f}，"
+            f"P90为{ages['p90']:,.0f}。"
+        )
+    said.append(f"{detail.definition}口径版本{metric.version}。")
+    return said
+
+
+def _ways(metric: Metric, scope: Scope) -> None:
+    """Links to the tickets behind the figure and to its definition."""
+    if metric.kind != "calls":
+        if metric.kind == "ratio":
+            parts = {"complement": "未计入分子的工单", "numerator": "分子工单", "denominator": "分母工单"}
+        else:
+            parts = {"numerator": "查看工单"}
+        for part, label in parts.items():
+            show.link(label, "tickets", scope, metric=metric.key, part=part)
+    show.link("指标口径", "definitions", scope, metric=metric.key)

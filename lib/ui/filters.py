@@ -9,7 +9,7 @@ followed inside a session, hence the few lines here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any, Literal, get_args
@@ -21,6 +21,7 @@ from lib import answers, loaders
 from lib.period import Period, add_months, cut_day, default_period, recent_months
 from lib.schema.tickets import REQUEST_TYPES
 from lib.scope import Basis, Scope
+from lib.ui import address
 
 MONTHS, QUARTERS, YEARS = 48, 12, 5
 PICKED_LEVELS = 2
@@ -52,7 +53,7 @@ def current_scope() -> Scope:
     return scope
 
 
-def address(scope: Scope) -> dict[str, str]:
+def parameters(scope: Scope) -> dict[str, str]:
     """The scope as parameters of an address; what is not restricted is left out."""
     enterprise = None if scope.is_enterprise is None else str(int(scope.is_enterprise))
     named = {
@@ -98,31 +99,19 @@ def with_category(scope: Scope, code: str | None) -> Scope:
 
 def with_unit(scope: Scope, code: str | None) -> Scope:
     """The same question about one unit and those below it."""
-    return replace(scope, unit_code=code, unit_codes=subtree(names().below, code))
-
-
-def subtree(below: Mapping[str, Iterable[str]], code: str | None) -> tuple[str, ...]:
-    """A unit and every unit below it, sorted; empty without a unit. below: unit → units directly below."""
     if code is None:
-        return ()
-    found, waiting = set(), [code]
-    while waiting:
-        unit = waiting.pop()
-        if unit not in found:  # a tree from an import may hold a loop
-            found.add(unit)
-            waiting += below.get(unit, ())
-    return tuple(sorted(found))
+        return replace(scope, unit_code=None, unit_codes=())
+    return loaders.ask(answers.for_unit, scope, code)
 
 
 @dataclass(frozen=True)
 class Names:
-    """Labels of every choice of one version, in the order of the lists; levels of categories, tree of units."""
+    """Labels of every choice of one version, in the order of the lists, and the levels of categories."""
 
     districts: dict[str, str]
     categories: dict[str, str]
     levels: dict[str, int]
     units: dict[str, str]
-    below: dict[str, list[str]]
     channels: dict[str, str]
 
 
@@ -137,13 +126,11 @@ def _names(source: answers.Source) -> Names:
     categories = answers.dimension(source, "categories").sort_values("category_code")
     categories = categories[categories["level"] <= PICKED_LEVELS]
     units = answers.dimension(source, "units").sort_values(["level", "unit_code"])
-    below = units.dropna(subset=["parent_code"]).groupby("parent_code")["unit_code"].agg(list)
     return Names(
         districts=_labels(districts, "district_code", "name"),
         categories=_labels(categories, "category_code", "full_name"),
         levels={c: int(v) for c, v in zip(categories["category_code"], categories["level"], strict=True)},
         units=_labels(units, "unit_code", "name"),
-        below={str(parent): list(codes) for parent, codes in below.items()},
         channels=_labels(channels, "channel_code", "name"),
     )
 
@@ -199,13 +186,13 @@ def bar() -> None:
         st.button("重置", key="f_reset", on_click=reset, type="tertiary", help="清除全部筛选，回到最新一个月")
     scope = _scope(as_of)
     st.session_state[_SCOPE] = scope
-    _write_address(scope)
+    address.write(parameters(scope), KEYS, _WRITTEN)
 
 
 def reset() -> None:
     """Back to the whole city and the newest month."""
     for key in (*KEYS.values(), _RANGE):
-        st.session_state.pop(key, None)
+        st.session_state[key] = None
 
 
 def _rarer(choices: dict[str, list[str]], known: Names) -> None:
@@ -246,8 +233,8 @@ def _period_label(token: str) -> str:
 
 def _read_address(choices: dict[str, list[str]], as_of: datetime) -> None:
     """Take over what the address says, when it is not what this session wrote there itself."""
-    asked = {name: st.query_params[name] for name in KEYS if name in st.query_params}
-    if not asked or asked == st.session_state.get(_WRITTEN):
+    asked = address.taken(KEYS, KEYS.values(), _WRITTEN)
+    if asked is None:
         return
     state = st.session_state
     for name, key in KEYS.items():
@@ -301,13 +288,3 @@ def _scope(as_of: datetime) -> Scope:
         basis=state[KEYS["basis"]] or "all",
     )
     return with_category(with_unit(scope, state[KEYS["unit"]]), state[KEYS["category"]])
-
-
-def _write_address(scope: Scope) -> None:
-    """Put the scope into the address; parameters of the page itself stay."""
-    new = address(scope)
-    now = {name: st.query_params[name] for name in KEYS if name in st.query_params}
-    if now != new:
-        own = {name: st.query_params.get_all(name) for name in st.query_params if name not in KEYS}
-        st.query_params.from_dict({**new, **own})
-    st.session_state[_WRITTEN] = new

@@ -51,7 +51,7 @@ def table(
     *,
     title: str | None = None,
     height: int | Literal["auto", "content"] = "auto",
-    select: bool = False,
+    select: bool | Callable[[], None] = False,
     key: str | None = None,
     make: Callable[[], bytes] | None = None,
     extra_facts: Mapping[str, str] | None = None,
@@ -59,11 +59,12 @@ def table(
     """A table with Chinese headings and an export to Excel; returns the positions of the chosen rows.
 
     frame: one row per line; columns: column → heading, or `column(...)` for numbers. name: table and file
-    name, unique on the page. title: heading above it (None: none). select: a row may be clicked.
+    name, unique on the page. title: heading above it (None: none). select: a row may be chosen; a
+    function is called then.
     make: makes the file instead of this frame (for lists longer than what is shown).
     """
-    fields = _fields(frame, columns)
-    shown = frame[list(fields)]
+    known = fields(frame, columns)
+    shown = frame[list(known)]
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
         st.markdown(f"**{plain(title)}**" if title else "", width="content")
         if make is None:
@@ -71,13 +72,13 @@ def table(
         else:
             download(EXPORT, make, f"{name}.xlsx", XLSX)
     event = st.dataframe(
-        _displayed(shown, fields),
+        _displayed(shown, known),
         hide_index=True,
         height=height,
-        column_config={c: _config(f) for c, f in fields.items()},
+        column_config={c: _config(f) for c, f in known.items()},
         placeholder="—",
         key=key or f"table_{name}",
-        on_select="rerun" if select else "ignore",
+        on_select=select if callable(select) else ("rerun" if select else "ignore"),
         selection_mode="single-row",
         alt=name,
     )
@@ -86,8 +87,8 @@ def table(
 
 def export(frame: pd.DataFrame, columns: Columns, name: str, *, extra_facts: Mapping[str, str] | None = None) -> None:
     """A button that writes the frame to Excel, with a sheet that says what it shows. Arguments as in `table`."""
-    fields, said = _fields(frame, columns), facts(extra_facts)
-    download(EXPORT, lambda: xlsx.workbook(frame[list(fields)], fields, name, said), f"{name}.xlsx", XLSX)
+    known, said = fields(frame, columns), facts(extra_facts)
+    download(EXPORT, lambda: xlsx.workbook(frame[list(known)], known, name, said), f"{name}.xlsx", XLSX)
 
 
 def chart(
@@ -121,13 +122,14 @@ def download(label: str, make: Callable[[], bytes], file_name: str, mime: str, *
                        type="tertiary", icon=icon)  # fmt: skip
 
 
-def link(label: str, slug: str, scope: Scope, *, icon: str | None = None, **parameters: str) -> None:
+def link(label: str, slug: str, scope: Scope, *, icon: str | None = None, **own: str) -> None:
     """A link to another page about `scope`, with parameters of that page (metric, part, …)."""
-    query = {**filters.address(scope), **parameters}
+    query = {**filters.parameters(scope), **own}
     st.page_link(f"pages/{slug}.py", label=label, icon=icon, query_params=query)
 
 
-def _fields(frame: pd.DataFrame, columns: Columns) -> dict[str, Field]:
+def fields(frame: pd.DataFrame, columns: Columns) -> dict[str, Field]:
+    """Columns with the kind of those that were given a heading only."""
     return {c: f if isinstance(f, Field) else Field(f, _kind(frame[c])) for c, f in columns.items()}
 
 
@@ -142,9 +144,9 @@ def _kind(values: pd.Series) -> Kind:
     return "moment" if pd.api.types.is_datetime64_any_dtype(values) else "text"
 
 
-def _displayed(frame: pd.DataFrame, fields: Mapping[str, Field]) -> pd.DataFrame:
+def _displayed(frame: pd.DataFrame, known: Mapping[str, Field]) -> pd.DataFrame:
     """Values as the grid shows them: shares and differences in percent, so that its formats fit."""
-    percent = {c: pd.to_numeric(frame[c]) * 100 for c, f in fields.items() if f.kind in ("rate", "points")}
+    percent = {c: pd.to_numeric(frame[c]) * 100 for c, f in known.items() if f.kind in ("rate", "points")}
     return frame.assign(**percent)
 
 

@@ -1,4 +1,4 @@
-"""The parts of the filters that need no page: addresses, periods on offer, the tree of units, labels."""
+"""The parts of the filters that need no page: addresses, periods on offer, labels."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import pytest
 
 from lib.period import Period
 from lib.scope import Scope
-from lib.ui.filters import CUSTOM, _labels, _period_state, address, periods, subtree
+from lib.ui.filters import CUSTOM, _labels, _period_state, parameters, periods
 
 AS_OF = datetime(2026, 10, 21)  # the midnight that ends 20 October
 
 
 def test_an_address_always_names_the_period() -> None:
-    assert address(Scope(Period.month(2026, 10))) == {"period": "2026-10"}
+    assert parameters(Scope(Period.month(2026, 10))) == {"period": "2026-10"}
 
 
 def test_an_address_names_every_restriction() -> None:
@@ -24,7 +24,7 @@ def test_an_address_names_every_restriction() -> None:
         Period.quarter(2026, 3), district_code="d", unit_code="u", unit_codes=("u", "v"), category_code="c",
         category_level=1, channel_code="h", request_type="投诉", is_enterprise=False, basis="assessed",
     )  # fmt: skip
-    assert address(scope) == {
+    assert parameters(scope) == {
         "period": "2026-Q3", "district": "d", "unit": "u", "category": "c", "channel": "h", "type": "投诉",
         "enterprise": "0", "basis": "assessed",
     }  # fmt: skip
@@ -32,7 +32,7 @@ def test_an_address_names_every_restriction() -> None:
 
 def test_scopes_with_different_answers_have_different_addresses() -> None:
     scope = Scope(Period.month(2026, 10))
-    assert address(replace(scope, is_enterprise=True)) != address(replace(scope, is_enterprise=False))
+    assert parameters(replace(scope, is_enterprise=True)) != parameters(replace(scope, is_enterprise=False))
 
 
 def test_the_running_month_quarter_and_year_come_first() -> None:
@@ -66,18 +66,6 @@ def test_a_period_in_the_address_is_shown_as_it_is_or_not_at_all(
     token: str | None, shown: str, days: tuple[date, date] | None
 ) -> None:
     assert _period_state(token, periods(AS_OF), AS_OF) == (shown, days)
-
-
-def test_a_unit_stands_for_all_below_it() -> None:
-    assert subtree({"a": ["b", "c"], "c": ["d"], "x": ["y"]}, "a") == ("a", "b", "c", "d")
-
-
-def test_a_loop_in_the_tree_ends() -> None:
-    assert subtree({"a": ["b"], "b": ["a"]}, "a") == ("a", "b")
-
-
-def test_no_unit_means_no_restriction() -> None:
-    assert subtree({"a": ["b"]}, None) == ()
 
 
 def test_equal_names_carry_their_codes_and_a_renamed_one_its_newest_name() -> None:

@@ -1,0 +1,64 @@
+"""总体情况：这个月城市答得怎么样？"""
+
+from __future__ import annotations
+
+import streamlit as st
+
+from lib import answers, loaders
+from lib.answers import Item
+from lib.documents import monthly, one_page
+from lib.metrics.catalogue import CATALOGUE
+from lib.metrics.formats import show_count
+from lib.ui import empty, figures, filters, layout, show
+from lib.ui.words import as_of, plain
+
+DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+ASKED = {"month": "这个月", "quarter": "这个季度", "year": "这一年", "day": "这一天"}
+TONES = {"good": ":material/trending_up:", "bad": ":material/priority_high:", "neutral": ":material/info:"}
+SPARK_MONTHS = 13
+
+scope = filters.current_scope()
+layout.header("总体情况", f"{ASKED.get(scope.period.kind, '这段时间')}城市答得怎么样？")
+seen = loaders.ask(answers.overview, scope)
+if not seen.figures["received"].value:
+    empty.no_tickets(scope)
+    st.stop()
+months = loaders.ask(answers.trends, scope, tuple(seen.figures), SPARK_MONTHS)
+
+
+def print_sheet() -> None:
+    """The button that makes the one-page print."""
+    pointer = loaders.pointer()
+    sheet = monthly.sheet(seen, loaders.city().label, filters.describe(scope), as_of(pointer.as_of), pointer.is_demo)
+    show.download("打印一页纸", lambda: one_page.document(sheet), f"总体情况{scope.period.label}.docx", DOCX,
+                  icon=":material/print:")  # fmt: skip
+
+
+def short_list(title: str, items: tuple[Item, ...], slug: str, nothing: str, name: str) -> None:
+    """Three lines, each a link to the page that explains it."""
+    with layout.card(name):
+        st.markdown(f"**{title}**")
+        if not items:
+            st.caption(nothing)
+        for item in items:
+            query = {}
+            if item.query is not None and slug == "tickets":
+                query = {"flag": ",".join(item.query.flags)} if item.query.flags else {}
+            show.link(plain(item.label), slug, item.scope, icon=":material/chevron_right:", **query)
+            st.caption(plain(item.text))
+
+
+with layout.card("sentences"):
+    for sentence in seen.sentences:
+        slug = "districts" if sentence.scope != scope else "trends"
+        show.link(plain(sentence.text), slug, sentence.scope, icon=TONES[sentence.tone], metric=sentence.metric_key)
+figures.row(seen.figures, {key: frame["value"].tolist() for key, frame in months.items()})
+
+places, matters, events = st.columns(3, gap="small")
+with places:
+    short_list("满意率最低的区县", seen.places, "districts", "各区县有效评价不足，暂不比较。", "places")
+with matters:
+    short_list("增长最多的事项", seen.matters, "trends", "没有超出正常波动的增长。", "matters")
+with events:
+    total = f"突发及群体性诉求 {show_count(seen.group_event_count)}件"
+    short_list(total, seen.group_events, "tickets", "本期没有突发及群体性诉求。", "events")
