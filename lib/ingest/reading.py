@@ -16,6 +16,7 @@ from lib.ingest.handover import save_staged
 from lib.ingest.join_files import joined_frames
 from lib.ingest.mapping import MappingError, MappingFile, TableRule, all_mappings, choose_mapping, load_mapping
 from lib.ingest.readers import Progress
+from lib.ingest.sql_source import read_source
 from lib.ingest.staged import Staged
 from lib.ingest.tables import RawTable, read_tables
 from lib.ingest.validate import clock_limit, newest_event, rejected_frame, validate_tickets, warnings_frame
@@ -155,3 +156,30 @@ def preview_tables(
         ],
         "mappings": [m.name for m in fitting],
     }
+
+
+def stage_source_into(
+    url: str,
+    table: str,
+    mapping: str | None,
+    since: str | None,
+    data_dir: str,
+    city: str,
+    as_of: str | None,
+    folder: str,
+    progress: Progress | None = None,
+) -> int:
+    """Read a database table, map and validate it in the limited child; leaves the `Staged` in `folder`.
+
+    Returns the number of rows read; nothing is left when there were none. Raises ReadError.
+    """
+    settings = Settings(Path(data_dir), city, None)
+    chosen = load_mapping(mapping, settings) if mapping else None
+    raw = read_source(url, table, chosen, datetime.fromisoformat(since) if since else None, progress)
+    if raw.frame.empty:
+        return 0
+    chosen = chosen or pick_mapping([raw], settings)
+    staged = stage([raw], chosen, datetime.fromisoformat(as_of) if as_of else None, progress)
+    staged.file_names = (raw.file_name,)
+    save_staged(staged, Path(folder))
+    return len(raw.frame)

@@ -63,7 +63,7 @@ def read_tables(
     for path in paths:
         found = False
         for sheet in read_sheets(path, limits, progress):
-            table = _table(sheet, frozenset(known), header_row, first_rows)
+            table = raw_table(sheet, frozenset(known), header_row, first_rows)
             if table is not None:
                 found = True
                 yield table
@@ -71,7 +71,10 @@ def read_tables(
             raise ReadError(f"{path.name}：没有找到带表头的数据（表头之下没有任何行），请检查导出条件")
 
 
-def _table(sheet: Sheet, known: frozenset[str], header_row: int | None, first_rows: int | None) -> RawTable | None:
+def raw_table(
+    sheet: Sheet, known: frozenset[str] = frozenset(), header_row: int | None = None, first_rows: int | None = None
+) -> RawTable | None:
+    """The sheet as a table, or None when it holds no header. Raises ReadError."""
     head = list(islice(sheet.rows, _SEARCHED))
     if not head:
         return None

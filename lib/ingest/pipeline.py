@@ -1,0 +1,149 @@
+"""Files in, a published version out: read → map → validate (in a limited child process) → publish."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import func, select
+
+from lib.config import Settings
+from lib.ingest.handover import load_staged
+from lib.ingest.mapping import load_mapping
+from lib.ingest.publish import publish
+from lib.ingest.readers import Progress, ReadError
+from lib.ingest.reading import preview_tables, stage_into, stage_source_into
+from lib.ingest.rejected import write_rejected
+from lib.ingest.sandbox import Budget, run_limited
+from lib.ingest.staged import WARNING_COLUMNS, PublishResult, Staged
+from lib.schema.tickets import tickets
+from lib.store import NoDataError, PairName, open_store, read_pointer
+
+
+def import_files(
+    paths: Sequence[Path],
+    settings: Settings,
+    mapping: str | None = None,
+    as_of: datetime | None = None,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+    pair: PairName = "city",
+) -> PublishResult:
+    """Read, validate and publish files as one import: all of it or nothing.
+
+    mapping: name or path; None picks the best fitting by the headings. The result's rejected_path names
+    the file of rejected rows, ready to be corrected and imported again (None when there were none or on a
+    dry run). Raises ReadError with a Chinese sentence; nothing has changed then.
+    """
+    staged = read_and_validate(paths, mapping, settings, as_of, progress)
+    return publish_staged(staged, settings, dry_run, progress, pair)
+
+
+def import_table(
+    url: str,
+    table: str,
+    settings: Settings,
+    mapping: str | None = None,
+    as_of: datetime | None = None,
+    dry_run: bool = False,
+    progress: Progress | None = None,
+    pair: PairName = "city",
+) -> PublishResult:
+    """Import a table of another database: what changed since the newest stored source_updated_at of its source.
+
+    Without a mapping, or where it names no updated-at column, the whole table is read. Raises ReadError.
+    """
+    since = None
+    if mapping is not None:
+        since = watermark(settings, pair, load_mapping(mapping, settings).source_code)
+    with tempfile.TemporaryDirectory(prefix="import-") as folder:
+        arguments = {
+            "url": url,
+            "table": table,
+            "mapping": mapping,
+            "since": since.isoformat() if since else None,
+            "data_dir": str(settings.data_dir),
+            "city": settings.city,
+            "as_of": as_of.isoformat() if as_of else None,
+            "folder": folder,
+        }
+        if run_limited(stage_source_into, arguments, progress) == 0:
+            return _nothing_new(settings, pair, since)
+        staged = load_staged(Path(folder))
+    return publish_staged(staged, settings, dry_run, progress, pair)
+
+
+def watermark(settings: Settings, pair: PairName, source_code: str) -> datetime | None:
+    """The newest source_updated_at stored for a source, or None when there is none."""
+    try:
+        store = open_store(settings, pair)
+    except NoDataError:
+        return None
+    try:
+        with store.engine.connect() as conn:
+            stmt = select(func.max(tickets.c.source_updated_at)).where(tickets.c.source_code == source_code)
+            return conn.execute(stmt).scalar()
+    finally:
+        store.dispose()
+
+
+def _nothing_new(settings: Settings, pair: PairName, since: datetime | None) -> PublishResult:
+    if since is None:
+        raise ReadError("数据库表里没有数据行")
+    version = read_pointer(settings, pair).version
+    return PublishResult(0, 0, 0, 0, 0, version, False, pd.DataFrame(columns=list(WARNING_COLUMNS)))
+
+
+def publish_staged(
+    staged: Staged, settings: Settings, dry_run: bool, progress: Progress | None, pair: PairName
+) -> PublishResult:
+    """Publish what was read and keep its rejected rows as a file."""
+    result = publish(settings, pair, staged, progress=progress, dry_run=dry_run)
+    if dry_run or staged.rejected.empty:
+        return result
+    return replace(result, rejected_path=str(write_rejected(staged.rejected, settings, pair)))
+
+
+def read_and_validate(
+    paths: Sequence[Path],
+    mapping: str | None,
+    settings: Settings,
+    as_of: datetime | None = None,
+    progress: Progress | None = None,
+    budget: Budget | None = None,
+) -> Staged:
+    """Read, map and validate in a child process with limits of memory and time. Raises ReadError."""
+    with tempfile.TemporaryDirectory(prefix="import-") as folder:
+        run_limited(
+            stage_into,
+            {
+                "paths": [str(path.resolve()) for path in paths],
+                "mapping": mapping,
+                "data_dir": str(settings.data_dir),
+                "city": settings.city,
+                "as_of": as_of.isoformat() if as_of else None,
+                "folder": folder,
+            },
+            progress,
+            budget,
+        )
+        return load_staged(Path(folder))
+
+
+def preview(paths: Sequence[Path], settings: Settings, rows: int = 20, budget: Budget | None = None) -> dict[str, Any]:
+    """What the files hold, read in the limited child: tables (place, headings, first rows), fitting mappings.
+
+    Raises ReadError.
+    """
+    arguments = {
+        "paths": [str(path.resolve()) for path in paths],
+        "data_dir": str(settings.data_dir),
+        "city": settings.city,
+        "rows": rows,
+    }
+    return dict(run_limited(preview_tables, arguments, None, budget))
