@@ -7,7 +7,6 @@ import streamlit as st
 from lib import answers, loaders
 from lib.answers import Item
 from lib.documents import monthly, one_page
-from lib.metrics.catalogue import CATALOGUE
 from lib.metrics.formats import show_count
 from lib.ui import empty, figures, filters, layout, show
 from lib.ui.words import as_of, plain
@@ -62,3 +61,25 @@ with matters:
 with events:
     total = f"突发及群体性诉求 {show_count(seen.group_event_count)}件"
     short_list(total, seen.group_events, "tickets", "本期没有突发及群体性诉求。", "events")
+
+st.markdown("**成对看：一头好不算好**")
+for column, pair in zip(st.columns(3, gap="small"), loaders.ask(answers.paired, scope), strict=True):
+    with column, layout.card(f"pair_{pair.label}"):
+        st.markdown(f"**{pair.label}**　:gray[{pair.warning}]")
+        st.markdown(plain(pair.reading))
+
+line = loaders.ask(answers.enterprise, scope)
+received = line.figures["received"].value or 0
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    st.markdown("**企业诉求：诉求—办理—反馈—评价**", width="content")
+    show.link("只看企业诉求", "overview", line.scope)
+if received:
+    for column, (stage, keys) in zip(st.columns(len(line.stages), gap="small"), line.stages.items(), strict=True):
+        with column, layout.card(f"stage_{stage}"):
+            st.markdown(f"**{stage}**")
+            for key in keys:
+                figures.line(line.figures[key], beside=line.everyone[key])
+else:
+    empty.not_shown("企业诉求", "本期没有标注为企业诉求的工单，或数据源没有提供该标识")
+
+print_sheet()

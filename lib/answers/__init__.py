@@ -18,7 +18,14 @@ from lib.answers.opened import (
 )
 from lib.answers.overview import Item, Overview, Sentence, overview
 from lib.answers.places import hex_density
-from lib.answers.quality import Quality, import_history, import_warnings, quality, rejected_rows
+from lib.answers.quality import (
+    Quality,
+    import_history,
+    import_warnings,
+    quality,
+    rejected_rows,
+    years_without_calendar,
+)
 from lib.answers.source import Source, for_category, for_unit
 from lib.answers.tickets import TicketDetail, next_key, ticket_count, ticket_detail, ticket_list
 from lib.answers.trends import category_movers, channel_mix, hour_profile, trend, trends
@@ -76,4 +83,5 @@ __all__ = [
     "trend",
     "trends",
     "unit_profile",
+    "years_without_calendar",
 ]

@@ -70,6 +70,12 @@ def quality(source: Source, scope: Scope) -> Quality:
     )
 
 
+def years_without_calendar(source: Source) -> tuple[int, ...]:
+    """Years up to the as-of whose working days nobody has entered: working time rests on plain weekdays."""
+    years = dimension_queries.unknown_workday_years(source.conn)
+    return tuple(year for year in years if year <= source.as_of.year)
+
+
 def _timeliness(newest: dict[str, datetime | None], as_of: datetime) -> pd.DataFrame:
     labels = {
         "received_at": "最新受理", "dispatched_at": "最新派单", "closed_at": "最新办结", "answered_at": "最新评价",

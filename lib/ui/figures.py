@@ -42,10 +42,9 @@ def card(fig: Figure, spark: Sequence[float | None] | None = None) -> None:
     metric = CATALOGUE[fig.metric_key]
     with st.container(border=True, gap=None, key=f"figure_{metric.key}"):
         change = show_change(metric, fig.mature, fig.previous.value)
-        about = "约" if fig.is_approximate and fig.value is not None else ""
         st.metric(
             metric.label,
-            f"{about}{show_value(metric, fig.value)}",
+            _shown(metric, fig),
             None if change == NONE else change,
             delta_color="red" if misses_target(fig) else "blue",
             delta_arrow="off" if change == "持平" else "auto",
@@ -55,6 +54,20 @@ def card(fig: Figure, spark: Sequence[float | None] | None = None) -> None:
         )
         st.caption(_beneath(metric, fig))
         opener(fig)
+
+
+def line(fig: Figure, beside: Figure | None = None) -> None:
+    """One figure as a line of text, with the same figure of everyone beside it."""
+    metric = CATALOGUE[fig.metric_key]
+    text = f"{metric.label}　**{_shown(metric, fig)}**"
+    if beside is not None:
+        text += f"　:gray[全部 {_shown(metric, beside)}]"
+    st.markdown(text)
+
+
+def _shown(metric: Metric, fig: Figure) -> str:
+    about = "约" if fig.is_approximate and fig.value is not None else ""
+    return f"{about}{show_value(metric, fig.value)}"
 
 
 def _beneath(metric: Metric, fig: Figure) -> str:

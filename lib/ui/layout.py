@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pandas as pd
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -78,7 +77,7 @@ def footer() -> None:
 
 def _calendar_banner() -> None:
     """Say when working time rests on plain weekdays because nobody has entered the year's holidays."""
-    years = loaders.ask(_years_without_calendar)
+    years = loaders.ask(answers.years_without_calendar)
     if years:
         named = "、".join(f"{y}年" for y in years)
         st.warning(
@@ -86,10 +85,3 @@ def _calendar_banner() -> None:
             "请把国务院办公厅的放假通知补录到 workday_overrides.csv 后重新导入。",
             icon=":material/event_busy:",
         )
-
-
-def _years_without_calendar(source: answers.Source) -> tuple[int, ...]:
-    """Years up to the as-of whose working days nobody knows."""
-    days = answers.dimension(source, "workdays")
-    unknown = pd.to_datetime(days.loc[~days["is_known"].astype(bool), "day"])
-    return tuple(sorted({int(d.year) for d in unknown if d <= source.pointer.as_of}))
