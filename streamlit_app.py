@@ -19,6 +19,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse
 from starlette.routing import Route
 from streamlit import config, file_util
+from streamlit.runtime.pages_manager import PagesManager
 
 from lib.config import Settings
 from lib.server import front_end, headers, health
@@ -56,6 +57,10 @@ async def lifespan(_app: st.App) -> AsyncIterator[None]:
         print(f"民声看板已启动，请在浏览器打开：http://{address}:{port}（按 Ctrl+C 停止）", flush=True)
     yield
 
+
+# st.navigation switches the discovery of pages/ off only when it first runs: a link to a page that is the first
+# visit after a start would run that page alone, without navigation and filters.
+PagesManager.uses_pages_directory = False
 
 # Without a secret of the environment every start makes its own: enough for one process, not for several ports.
 config.set_option("server.cookieSecret", os.environ.get("MINSHENG_COOKIE_SECRET") or secrets.token_hex(32))
