@@ -33,7 +33,7 @@ OPEN_WITHOUT_DATA = ("imports",)
 
 def run() -> None:
     """Draw one page. Faults become a designed state: the person gets a sentence, the log the rest."""
-    st.set_page_config(page_title="民声看板", page_icon=":material/support_agent:", layout="wide")
+    st.set_page_config(page_title="民声看板", layout="wide")
     layout.style()
     page = st.navigation(PAGES, position="top")
     try:
