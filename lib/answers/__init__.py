@@ -4,7 +4,7 @@ Every answer is called as `answer(source, scope, *small_arguments)` and returns 
 dataclass or a DataFrame.
 """
 
-from lib.answers.breakdown import BREAKDOWNS, by_dimension, funnel, peer_groups
+from lib.answers.breakdown import BREAKDOWNS, by_dimension, by_dimensions, funnel, peer_groups
 from lib.answers.figures import Compared, Figure, Share, figures, misses_target
 from lib.answers.labels import category_paths, dimension
 from lib.answers.opened import (
@@ -54,6 +54,7 @@ __all__ = [
     "UnitProfile",
     "bounds_by_dimension",
     "by_dimension",
+    "by_dimensions",
     "category_movers",
     "category_paths",
     "channel_mix",

@@ -9,7 +9,7 @@ import pandas as pd
 from lib.answers.hours import handling_hours
 from lib.answers.labels import label_of, members
 from lib.answers.source import LAST_YEAR, NOW, PREVIOUS, Source, population_of
-from lib.answers.values import evaluate_frame
+from lib.answers.values import COUNTED_KINDS, evaluate_frame
 from lib.metrics.catalogue import Metric, metric
 from lib.metrics.comparison import bands, funnel_limits
 from lib.period import Period
@@ -35,46 +35,66 @@ def by_dimension(source: Source, scope: Scope, metric_key: str, by: str) -> pd.D
     District rows are complete, zones and divisions without tickets included, in list order; other rows
     are those with tickets, largest first. is_small: too few tickets in the denominator for a fair rate.
     """
-    m = metric(metric_key)
+    return by_dimensions(source, scope, (metric_key,), by)[metric_key]
+
+
+def by_dimensions(source: Source, scope: Scope, metric_keys: tuple[str, ...], by: str) -> dict[str, pd.DataFrame]:
+    """`by_dimension` of several metrics, counted by one statement."""
+    asked = [metric(key) for key in metric_keys]
     if by not in BREAKDOWNS:
         raise ValueError(f"不支持按“{by}”分组")
+    if any(m.kind == "calls" for m in asked):
+        raise ValueError("话务量不分区县、单位和事项")
+    if by == PEER_GROUP and any(m.kind == "quantile" for m in asked):
+        raise ValueError("办理时长的分位数不能由各单位相加，请按单位查看")
     windows = source.windows(scope)
     covered = source.covered(windows)
     windows = {key: period for key, period in windows.items() if key in covered}
-    if by == PEER_GROUP and m.kind == "quantile":
-        raise ValueError("办理时长的分位数不能由各单位相加，请按单位查看")
-    column = "unit" if by == PEER_GROUP else by
-    known = members(source, column)
-    if m.kind == "quantile":
-        values = _hours(source, scope, m, windows, column)
-    else:
-        values = _counted(source, scope, m, windows, by, known)
-    now = values[NOW]
+    known = members(source, "unit" if by == PEER_GROUP else by)
+    counted = _counted(source, scope, asked, windows, by, known)
+    hours = _hours(source, scope, windows, by) if any(m.kind == "quantile" for m in asked) else pd.DataFrame()
+    return {
+        m.key: _assembled(source, scope, m, by, known, _hour_values(m, hours) if m.kind == "quantile"
+                          else evaluate_frame(m, counted, source.city.rules))
+        for m in asked
+    }  # fmt: skip
+
+
+def _assembled(
+    source: Source, scope: Scope, m: Metric, by: str, known: pd.DataFrame, values: pd.DataFrame
+) -> pd.DataFrame:
+    """The answer's frame from the metric's parts, which are indexed by window and code."""
+    now = _window(values, NOW)
     frame = pd.DataFrame({"code": _codes(now.index, known if by in LISTED_WHOLE else None)})
     names: dict[object, str] = {}
     if by != PEER_GROUP:
         names = dict(zip(known["code"], known["label"], strict=True))
     frame["label"] = [label_of(code, names) for code in frame["code"]]
     frame = frame.join(now, on="code")
-    frame["previous_value"] = _looked_up(frame["code"], values, PREVIOUS)
-    frame["last_year_value"] = _looked_up(frame["code"], values, LAST_YEAR)
-    frame["target"] = source.target(metric_key, scope.period)
-    frame["target"] = pd.to_numeric(frame["target"])
-    if m.kind in ("count", "stock", "population"):
+    frame["previous_value"] = pd.to_numeric(frame["code"].map(_window(values, PREVIOUS)["value"]))
+    frame["last_year_value"] = pd.to_numeric(frame["code"].map(_window(values, LAST_YEAR)["value"]))
+    target = source.target(m.key, scope.period)
+    frame["target"] = float("nan") if target is None else target
+    if m.kind != "ratio":
         frame["numerator"] = frame["numerator"].fillna(0)
-        if m.kind != "population":
-            frame["value"] = frame["value"].fillna(0)
+    if m.kind in ("count", "stock"):
+        frame["value"] = frame["value"].fillna(0)
     size = frame["denominator"] if m.kind == "ratio" else frame["numerator"]
     frame["is_small"] = (size.fillna(0) < source.city.rules.small_sample) & (m.kind in ("ratio", "quantile"))
-    if m.kind == "population" and len(known):
-        frame = _with_population(frame, known, m)
-    more = [c for c in known.columns if c not in (*frame.columns, "code", "label", "name")]
+    if m.kind == "population":
+        frame = _with_population(frame, known)
+    more = [c for c in known.columns if c not in (*frame.columns, "name")]
     if more and by != PEER_GROUP:
         frame = frame.merge(known[["code", *more]], on="code", how="left")
     if by in LISTED_WHOLE:
         return frame
-    return frame.sort_values(["denominator" if m.kind == "ratio" else "numerator", "label"],
-                             ascending=[False, True], ignore_index=True)  # fmt: skip
+    largest = "denominator" if m.kind == "ratio" else "numerator"
+    return frame.sort_values([largest, "label"], ascending=[False, True], ignore_index=True)
+
+
+def _window(values: pd.DataFrame, window: str) -> pd.DataFrame:
+    """Rows of one window, indexed by code."""
+    return values[values.index.get_level_values("window") == window].droplevel("window")
 
 
 def _codes(found: pd.Index, known: pd.DataFrame | None) -> list[object]:
@@ -83,33 +103,22 @@ def _codes(found: pd.Index, known: pd.DataFrame | None) -> list[object]:
     return codes + [code for code in found if code not in set(codes)]
 
 
-def _looked_up(codes: pd.Series, values: dict[str, pd.DataFrame], window: str) -> pd.Series:
-    if window not in values:
-        return pd.Series(float("nan"), index=codes.index)
-    return pd.to_numeric(codes.map(values[window]["value"]))
-
-
 def _counted(
-    source: Source, scope: Scope, m: Metric, windows: dict[str, Period], by: str, known: pd.DataFrame
-) -> dict[str, pd.DataFrame]:
-    """Per window: the metric's parts, indexed by code."""
-    if m.kind == "calls":
-        raise ValueError("话务量不分区县、单位和事项")
-    rules = source.city.rules
+    source: Source, scope: Scope, asked: list[Metric], windows: dict[str, Period], by: str, known: pd.DataFrame
+) -> pd.DataFrame:
+    """Counts of everything the metrics need, indexed by window and code."""
+    measures = [k for m in asked if m.kind in COUNTED_KINDS for k in m.measures(source.city.rules)]
+    if not measures:
+        return pd.DataFrame()
     column = "unit" if by == PEER_GROUP else by
-    frame = counts(source.conn, scope, (column,), m.measures(rules), "period", as_of=source.as_of, windows=windows)
+    frame = counts(source.conn, scope, (column,), measures, "period", as_of=source.as_of, windows=windows)
     frame = frame.rename(columns={column: "code"})
     if by == PEER_GROUP:
-        groups = dict(zip(known["code"], known["peer_group"], strict=True))
-        frame["code"] = frame["code"].map(groups)
-    frame = frame.groupby(["window", "code"], dropna=False, as_index=False).sum(numeric_only=True)
-    if m.kind == "population":
+        frame["code"] = frame["code"].map(dict(zip(known["code"], known["peer_group"], strict=True)))
+        frame = frame.groupby(["window", "code"], dropna=False, as_index=False).sum(numeric_only=True)
+    if any(m.kind == "population" for m in asked):
         frame["population"] = _residents(source, scope, by, frame["code"], known)
-    values = {}
-    for window in windows:
-        rows = frame[frame["window"] == window].set_index("code")
-        values[window] = evaluate_frame(m, rows, rules)
-    return values
+    return frame.set_index(["window", "code"])
 
 
 def _residents(source: Source, scope: Scope, by: str, codes: pd.Series, known: pd.DataFrame) -> pd.Series:
@@ -121,7 +130,7 @@ def _residents(source: Source, scope: Scope, by: str, codes: pd.Series, known: p
     return pd.to_numeric(pd.Series(population_of(source, scope), index=codes.index))
 
 
-def _with_population(frame: pd.DataFrame, known: pd.DataFrame, m: Metric) -> pd.DataFrame:
+def _with_population(frame: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
     """Divisions without tickets still have residents: 0 per 10,000, not unknown."""
     if "population" not in known:
         return frame
@@ -131,16 +140,16 @@ def _with_population(frame: pd.DataFrame, known: pd.DataFrame, m: Metric) -> pd.
     return frame
 
 
-def _hours(source: Source, scope: Scope, m: Metric, windows: dict[str, Period], by: str) -> dict[str, pd.DataFrame]:
+def _hours(source: Source, scope: Scope, windows: dict[str, Period], by: str) -> pd.DataFrame:
     frame = handling_hours(source, scope, windows, (by,)).rename(columns={by: "code"})
-    values = {}
-    for window in windows:
-        rows = frame[frame["window"] == window].set_index("code")
-        values[window] = pd.DataFrame({
-            "numerator": rows["tickets"], "denominator": float("nan"),
-            "value": rows["median" if m.quantile == 0.5 else "p90"], "low": float("nan"), "high": float("nan"),
-        })  # fmt: skip
-    return values
+    return frame.set_index(["window", "code"])
+
+
+def _hour_values(m: Metric, hours: pd.DataFrame) -> pd.DataFrame:
+    parts = pd.DataFrame({"numerator": hours["tickets"], "value": hours["median" if m.quantile == 0.5 else "p90"]})
+    return parts.assign(denominator=float("nan"), low=float("nan"), high=float("nan"))[
+        ["numerator", "denominator", "value", "low", "high"]
+    ]
 
 
 def funnel(source: Source, scope: Scope, metric_key: str, peer_group: str | None = None) -> pd.DataFrame:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pandas as pd
 
@@ -16,6 +18,7 @@ from lib.metrics.catalogue import CATALOGUE, metric
 from lib.metrics.formats import show_count, show_moved, show_points, show_value
 from lib.queries.counts import counts
 from lib.queries.ticket_filter import TicketQuery
+from lib.schema.tickets import UNMAPPED
 from lib.scope import Scope
 
 KEY_FIGURES = (
@@ -79,7 +82,7 @@ def overview(source: Source, scope: Scope) -> Overview:
         sentences=(
             _improved(source, scope, found),
             _worsened(source, scope, found),
-            _where(scope, districts, found[_WHERE]),
+            _where(scope, districts),
         ),
         places=worst_places(scope, districts),
         matters=growing_matters(source, scope),
@@ -93,9 +96,16 @@ def overview(source: Source, scope: Scope) -> Overview:
 
 def _gain(key: str, figure: Figure) -> float:
     """Change towards the good side, in shares; 0 where it may be chance."""
-    if not figure.differs or figure.value is None or figure.previous.value is None:
+    now, before = figure, figure.previous
+    if not figure.differs or None in (now.numerator, now.denominator, before.numerator, before.denominator):
         return 0.0
-    step = figure.value - figure.previous.value
+    parts = [float(p or 0) for p in (now.numerator, now.denominator, before.numerator, before.denominator)]
+    # The largest of many changes is large by chance, too: it must stand out at 99.8 %.
+    if not differs((parts[0], parts[1]), (parts[2], parts[3]), Z998):
+        return 0.0
+    assert now.value is not None
+    assert before.value is not None
+    step = now.value - before.value
     return step if CATALOGUE[key].direction == "up" else -step
 
 
@@ -134,24 +144,34 @@ def _moved(source: Source, scope: Scope, found: dict[str, Figure], sign: int, to
     return Sentence(f"与{previous}相比，没有指标显著{word}（变化在正常波动范围内）。", "neutral", _JUDGED[0], scope)
 
 
-def _where(scope: Scope, districts: pd.DataFrame, city: Figure) -> Sentence:
+def _where(scope: Scope, districts: pd.DataFrame) -> Sentence:
     """The division with the lowest satisfaction, named only when it differs from all the others together."""
     label = CATALOGUE[_WHERE].label
-    rated = districts[districts["value"].notna() & ~districts["is_small"] & (districts["code"] != "unmapped")]
+    rated = _rated(districts)
     if len(rated) < 2:
         return Sentence(f"各区县{label}的有效评价不足，无法比较。", "neutral", _WHERE, scope)
-    worst = rated.sort_values(["value", "denominator"]).iloc[0]
-    rest = rated.drop(index=worst.name)
-    others = (float(rest["numerator"].sum()), float(rest["denominator"].sum()))
-    # The lowest of many is low by chance, too: it must stand out at 99.8 %.
-    if not differs((float(worst["numerator"]), float(worst["denominator"])), others, Z998):
+    worst = rated.iloc[0]
+    if not _stands_out(rated, 0):
         return Sentence(f"各区县{label}差异不显著，不作排序。", "neutral", _WHERE, scope)
     there = replace(scope, district_code=str(worst["code"]))
     text = f"{worst['label']}{label}最低（{worst['value'] * 100:.1f}%{_against(worst)}）。"
     return Sentence(text, "bad", _WHERE, there, TicketQuery(metric_key=_WHERE, part="complement"))
 
 
-def _against(row: pd.Series) -> str:
+def _rated(districts: pd.DataFrame) -> pd.DataFrame:
+    """Divisions with enough answers for a fair rate, lowest first."""
+    rated = districts[districts["value"].notna() & ~districts["is_small"] & (districts["code"] != UNMAPPED)]
+    return rated.sort_values(["value", "denominator"], ignore_index=True)
+
+
+def _stands_out(rated: pd.DataFrame, position: int) -> bool:
+    """The division differs from all the others together; at 99.8 %, as the lowest of many is low by chance."""
+    row, rest = rated.iloc[position], rated.drop(index=position)
+    others = (float(rest["numerator"].sum()), float(rest["denominator"].sum()))
+    return differs((float(row["numerator"]), float(row["denominator"])), others, Z998)
+
+
+def _against(row: Mapping[Any, Any] | pd.Series) -> str:
     """，低于目标6.9个百分点 — or nothing without a target."""
     if pd.isna(row["target"]):
         return ""
@@ -165,12 +185,16 @@ def _against(row: pd.Series) -> str:
 
 
 def worst_places(scope: Scope, districts: pd.DataFrame) -> tuple[Item, ...]:
-    """The three divisions with the lowest satisfaction among those with enough answers."""
+    """The three divisions with the lowest satisfaction among those with enough answers; what may be chance
+    says so.
+    """
     m = CATALOGUE[_WHERE]
-    rated = districts[districts["value"].notna() & ~districts["is_small"] & (districts["code"] != "unmapped")]
+    rated = _rated(districts)
     items = []
-    for _, row in rated.sort_values(["value", "denominator"]).head(WORST).iterrows():
+    for position, row in enumerate(rated.head(WORST).to_dict("records")):
         text = f"{m.label}{row['value'] * 100:.1f}%{_against(row)}"
+        if len(rated) > 1 and not _stands_out(rated, position):
+            text += "，与其他区县差异不显著"
         there = replace(scope, district_code=str(row["code"]))
         query = TicketQuery(metric_key=_WHERE, part="complement")
         items.append(Item(str(row["code"]), str(row["label"]), text, float(row["value"]), _WHERE, there, query))
@@ -180,7 +204,7 @@ def worst_places(scope: Scope, districts: pd.DataFrame) -> tuple[Item, ...]:
 def growing_matters(source: Source, scope: Scope) -> tuple[Item, ...]:
     """The three second-level matters with the most additional tickets, where growth exceeds chance."""
     movers = category_movers(source, scope)
-    grown = movers[movers["differs"] & (movers["extra"] >= _GROWN_BY) & (movers["code"] != "unmapped")]
+    grown = movers[movers["differs"] & (movers["extra"] >= _GROWN_BY) & (movers["code"] != UNMAPPED)]
     previous = compared_with(scope.period, source.as_of)
     items = []
     for _, row in grown.head(WORST).iterrows():

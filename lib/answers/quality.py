@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pandas as pd
 
@@ -13,6 +13,8 @@ from lib.queries import dimensions as dimension_queries
 from lib.queries import quality as queries
 from lib.scope import Scope
 
+# Limits of tickets received today end within this time.
+_LONGEST_LIMIT = timedelta(days=60)
 _DOUBTS = {
     "closed_without_time": "状态已办结但没有有效办结时间（计入办结率，不算按期，不计时长）",
     "without_due": "转办件没有办理时限（不进入办结率、按期办结率）",
@@ -30,7 +32,7 @@ class Quality:
     empty_fields: DataFrame[field, label, expected, empty, unmapped, empty_share, unmapped_share].
     doubtful: DataFrame[key, label, tickets, share]. unmapped: DataFrame[field, label, word, tickets].
     timeliness: DataFrame[label, newest, hours_behind] against as_of. unknown_years: years whose working
-    days are not known. phones_masked: repeats rest on places only.
+    days are not known, as far as limits reach. phones_masked: repeats rest on places only.
     """
 
     received: int
@@ -64,7 +66,7 @@ def quality(source: Source, scope: Scope) -> Quality:
         doubtful=doubtful,
         unmapped=queries.unmapped_words(conn, scope, period, as_of=as_of),
         timeliness=_timeliness(queries.newest_times(conn, scope, period, as_of=as_of), as_of),
-        unknown_years=tuple(dimension_queries.unknown_workday_years(conn)),
+        unknown_years=_unknown_years(dimension_queries.unknown_workday_years(conn), as_of),
         phones_masked=queries.phones_masked(conn),
         as_of=as_of,
     )
@@ -74,6 +76,11 @@ def years_without_calendar(source: Source) -> tuple[int, ...]:
     """Years up to the as-of whose working days nobody has entered: working time rests on plain weekdays."""
     years = dimension_queries.unknown_workday_years(source.conn)
     return tuple(year for year in years if year <= source.as_of.year)
+
+
+def _unknown_years(years: list[int], as_of: datetime) -> tuple[int, ...]:
+    """Unknown years that figures or running time limits can reach into; later ones disturb nobody yet."""
+    return tuple(year for year in years if year <= (as_of + _LONGEST_LIMIT).year)
 
 
 def _timeliness(newest: dict[str, datetime | None], as_of: datetime) -> pd.DataFrame:

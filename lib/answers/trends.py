@@ -51,7 +51,8 @@ def trends(source: Source, scope: Scope, metric_keys: tuple[str, ...], months: i
         frame = frame.iloc[12:].rename_axis("month").reset_index()
         periods = [Period.of(month) for month in frame["month"]]
         frame.insert(1, "label", [p.label for p in periods])
-        frame["target"] = pd.to_numeric(pd.Series([source.target(m.key, p) for p in periods]))
+        targets = {year: source.target(m.key, Period.year(year)) for year in {p.start.year for p in periods}}
+        frame["target"] = pd.to_numeric(pd.Series([targets[p.start.year] for p in periods]))
         frame["is_running"] = [p.is_running(source.as_of) for p in periods]
         result[m.key] = frame
     return result

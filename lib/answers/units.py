@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
-from lib.answers.breakdown import by_dimension
+from lib.answers.breakdown import by_dimension, by_dimensions
 from lib.answers.figures import Figure, figures
 from lib.answers.labels import members
 from lib.answers.source import Source, for_unit
@@ -19,6 +19,7 @@ PROFILE_KEYS = (
     "received", "on_time_closure_rate", "satisfaction_rate", "resolution_rate", "overdue_open",
     "handling_hours_median", "rework_rate", "return_rate", "acknowledged_on_time_rate", "repeat_rate",
 )  # fmt: skip
+PEER_KEYS = ("on_time_closure_rate", "satisfaction_rate", "resolution_rate", "rework_rate")
 TREND_KEYS = ("received", "on_time_closure_rate", "satisfaction_rate")
 # Judged together, so that one side is not bought with the other: label, first, second, what it guards against.
 PAIRS = (
@@ -153,10 +154,9 @@ def _path(units: pd.DataFrame, unit_code: str) -> str:
 
 def _peers(source: Source, scope: Scope, found: dict[str, Figure], group: str | None) -> pd.DataFrame:
     """The unit's rates beside the pooled rate of its peer group."""
-    rows = []
     wide = replace(scope, unit_code=None, unit_codes=())
-    for key in ("on_time_closure_rate", "satisfaction_rate", "resolution_rate", "rework_rate"):
-        peers = by_dimension(source, wide, key, "peer_group")
+    rows = []
+    for key, peers in by_dimensions(source, wide, PEER_KEYS, "peer_group").items():
         pooled = peers.loc[peers["code"] == group, "value"]
         rows.append({
             "metric_key": key, "label": metric(key).label, "value": found[key].value,
@@ -170,8 +170,8 @@ def _peers(source: Source, scope: Scope, found: dict[str, Figure], group: str | 
 
 
 def _matters(source: Source, scope: Scope) -> pd.DataFrame:
-    received = by_dimension(source, scope, "received", "category2")
-    rates = by_dimension(source, scope, "satisfaction_rate", "category2").set_index("code")
+    found = by_dimensions(source, scope, ("received", "satisfaction_rate"), "category2")
+    received, rates = found["received"], found["satisfaction_rate"].set_index("code")
     return received.assign(
         satisfaction_rate=received["code"].map(rates["value"]), answers=received["code"].map(rates["denominator"])
     )
