@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,6 +19,8 @@ __all__ = ["Limits", "Progress", "ReadError", "Row", "Sheet", "read_sheets"]
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 _WORD = "WordDocument".encode("utf-16-le")
+# A BIFF 2-8 stream without its container, as old report tools write it: the "beginning of file" record.
+_BARE_BIFF = re.compile(rb"\x09[\x00\x02\x04\x08][\x04\x06\x08\x10]\x00", re.DOTALL)
 _FOREIGN = (
     (b"%PDF", "PDF 文件"),
     (b"Rar!", "RAR 压缩包，请解压后导入，或改用 ZIP"),
@@ -51,7 +54,7 @@ def _read_file(path: Path, name: str, limits: Limits, progress: Progress | None,
         yield from _read_ole(path, name, limits, progress)
     elif head.startswith(b"PAR1"):
         yield from read_parquet(path, name, limits, progress)
-    elif head[:4] in (b"\x09\x08\x10\x00", b"\x09\x04\x06\x00", b"\x09\x02\x06\x00"):  # BIFF without a container
+    elif _BARE_BIFF.match(head):
         yield from read_xls(path, name, limits, progress)
     elif looks_like_html(head):
         yield from read_html(path, name, limits, progress)

@@ -6,6 +6,7 @@ import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any
+from xml.etree import ElementTree
 
 import openpyxl
 import xlrd
@@ -17,9 +18,18 @@ from openpyxl.worksheet._reader import WorkSheetParser
 from lib.ingest.readers.base import Limits, Progress, ReadError, Row, Sheet, cell_text, checked, too_wide
 
 _BROKEN = (
-    zipfile.BadZipFile, EOFError, KeyError, ValueError, IndexError, TypeError, AttributeError, OSError,
-    etree.XMLSyntaxError, InvalidFileException,
-)  # fmt: skip
+    zipfile.BadZipFile,
+    EOFError,
+    KeyError,
+    ValueError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    OSError,
+    ElementTree.ParseError,
+    etree.XMLSyntaxError,
+    InvalidFileException,
+)
 
 
 def broken(name: str) -> ReadError:
@@ -45,22 +55,29 @@ class _CountedStream:
         self._raw.close()
 
 
-def read_xlsx(path: Path, file_name: str, limits: Limits, progress: Progress | None) -> list[Sheet]:
+def read_xlsx(path: Path, file_name: str, limits: Limits, progress: Progress | None) -> Iterator[Sheet]:
     """Every visible sheet of a workbook. Raises ReadError."""
-    try:
-        book = openpyxl.load_workbook(path, read_only=True, data_only=True)
-    except _BROKEN as error:
-        raise broken(file_name) from error
-    sheets = []
-    for worksheet in book.worksheets:
-        if worksheet.sheet_state != "visible" or not hasattr(worksheet, "_worksheet_path"):
-            continue
-        place = f"{file_name}（{worksheet.title}）"
-        rows = _xlsx_rows(book, worksheet, place, limits, progress)
-        sheets.append(Sheet(file_name, worksheet.title, checked(rows, place, limits)))
-    if not sheets:
-        raise ReadError(f"{file_name}：工作簿里没有可见的工作表，请取消隐藏后另存再导入")
-    return sheets
+    found = False
+    # A handle, not the path: openpyxl refuses names that do not end in .xlsx.
+    with open(path, "rb") as handle:
+        try:
+            book = openpyxl.load_workbook(handle, read_only=True, data_only=True)
+        except _BROKEN as error:
+            raise broken(file_name) from error
+        for worksheet in book.worksheets:
+            if worksheet.sheet_state != "visible" or not hasattr(worksheet, "_worksheet_path"):
+                continue
+            found = True
+            place = f"{file_name}（{worksheet.title}）"
+            rows = _xlsx_rows(book, worksheet, place, limits, progress)
+            yield Sheet(file_name, worksheet.title, checked(rows, place, limits))
+    if not found:
+        raise no_visible_sheet(file_name)
+
+
+def no_visible_sheet(name: str) -> ReadError:
+    """The error for a workbook whose sheets are all hidden."""
+    return ReadError(f"{name}：工作簿里没有可见的工作表，请取消隐藏后另存再导入")
 
 
 def _xlsx_rows(book: Any, worksheet: Any, place: str, limits: Limits, progress: Progress | None) -> Iterator[Row]:
@@ -126,7 +143,7 @@ def read_xls(path: Path, file_name: str, limits: Limits, progress: Progress | No
             place = f"{file_name}（{sheet.name}）"
             sheets.append(Sheet(file_name, sheet.name, checked(_xls_rows(book, sheet, progress), place, limits)))
     if not sheets:
-        raise ReadError(f"{file_name}：工作簿里没有可见的工作表，请取消隐藏后另存再导入")
+        raise no_visible_sheet(file_name)
     return sheets
 
 
