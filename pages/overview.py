@@ -7,6 +7,7 @@ import streamlit as st
 from lib import answers, loaders
 from lib.answers import Item
 from lib.documents import monthly, one_page
+from lib.metrics.catalogue import CATALOGUE
 from lib.metrics.formats import show_count
 from lib.ui import empty, figures, filters, layout, show
 from lib.ui.words import as_of, plain
@@ -34,35 +35,40 @@ def print_sheet() -> None:
 
 
 def short_list(title: str, items: tuple[Item, ...], slug: str, nothing: str, name: str) -> None:
-    """Three lines, each a link to the page that explains it."""
+    """At most three lines, each a link to the page that explains it."""
     with layout.card(name):
-        st.markdown(f"**{title}**")
+        st.markdown(title)
+        for item in items:
+            flags = {"flag": ",".join(item.query.flags)} if item.query and item.query.flags else {}
+            words = f"{plain(item.label)}　:gray[{plain(item.text)}]"
+            show.link(words, slug, item.scope, icon=":material/chevron_right:", **flags)
         if not items:
             st.caption(nothing)
-        for item in items:
-            query = {}
-            if item.query is not None and slug == "tickets":
-                query = {"flag": ",".join(item.query.flags)} if item.query.flags else {}
-            show.link(plain(item.label), slug, item.scope, icon=":material/chevron_right:", **query)
-            st.caption(plain(item.text))
 
 
-with layout.card("sentences"):
-    for sentence in seen.sentences:
-        slug = "districts" if sentence.scope != scope else "trends"
-        show.link(plain(sentence.text), slug, sentence.scope, icon=TONES[sentence.tone], metric=sentence.metric_key)
-figures.row(seen.figures, {key: frame["value"].tolist() for key, frame in months.items()})
+with layout.card("sentences"), st.container(horizontal=True, vertical_alignment="top", gap="small"):
+    with st.container(gap=None):
+        for sentence in seen.sentences:
+            slug = "districts" if sentence.scope != scope else "trends"
+            show.link(plain(sentence.text), slug, sentence.scope, icon=TONES[sentence.tone], metric=sentence.metric_key)
+    print_sheet()
+# A running month holds fewer tickets than a whole one: its count would look like a fall.
+figures.row(seen.figures, {
+    key: frame.loc[~frame["is_running"] | (CATALOGUE[key].unit == "rate"), "value"].tolist()
+    for key, frame in months.items()
+})  # fmt: skip
 
 places, matters, events = st.columns(3, gap="small")
 with places:
-    short_list("满意率最低的区县", seen.places, "districts", "各区县有效评价不足，暂不比较。", "places")
+    unsure = "　:gray[差异不显著，不作排序]" if seen.sentences[2].tone == "neutral" else ""
+    short_list(f"**满意率较低的区县**{unsure}", seen.places, "districts", "各区县有效评价不足，暂不比较。", "places")
 with matters:
-    short_list("增长最多的事项", seen.matters, "trends", "没有超出正常波动的增长。", "matters")
+    short_list("**增长较多的事项**", seen.matters, "trends", "没有超出正常波动的增长。", "matters")
 with events:
-    total = f"突发及群体性诉求 {show_count(seen.group_event_count)}件"
+    total = f"**突发及群体性诉求　{show_count(seen.group_event_count)}件**"
     short_list(total, seen.group_events, "tickets", "本期没有突发及群体性诉求。", "events")
 
-st.markdown("**成对看：一头好不算好**")
+st.markdown("**对照分析**")
 for column, pair in zip(st.columns(3, gap="small"), loaders.ask(answers.paired, scope), strict=True):
     with column, layout.card(f"pair_{pair.label}"):
         st.markdown(f"**{pair.label}**　:gray[{pair.warning}]")
@@ -81,5 +87,3 @@ if received:
                 figures.line(line.figures[key], beside=line.everyone[key])
 else:
     empty.not_shown("企业诉求", "本期没有标注为企业诉求的工单，或数据源没有提供该标识")
-
-print_sheet()

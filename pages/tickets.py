@@ -25,7 +25,6 @@ scope = filters.current_scope()
 layout.header("工单查询", "这个数背后是哪些件？")
 query = ticket_search.form()
 total = loaders.ask(answers.ticket_count, scope, query)
-ticket_search.said(query, scope, total)
 ticket_view.open_asked()
 if total == 0:
     empty.no_tickets(scope)
@@ -38,15 +37,16 @@ fields, facts = show.fields(frame, EXPORTED), show.facts({"工单数": f"{show_c
 
 def choose() -> None:
     """Open the ticket of the row that was clicked."""
-    rows = st.session_state[f"table_{NAME}"].selection.rows
-    if rows:
-        ticket_view.ask_for(frame["source_code"].iloc[rows[0]], frame["ticket_no"].iloc[rows[0]])
+    for row in show.clicked(st.session_state[f"table_{NAME}"]):
+        ticket_view.ask_for(frame["source_code"].iloc[row], frame["ticket_no"].iloc[row])
 
 
-show.table(frame, COLUMNS, NAME, height=560, select=choose,
-           make=lambda: xlsx.workbook(listed(), fields, NAME, facts))  # fmt: skip
+with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
+    ticket_search.said(query, scope, total)
+    show.download(show.EXPORT, lambda: xlsx.workbook(listed(), fields, NAME, facts), f"{NAME}.xlsx", show.XLSX)
+show.grid(frame, COLUMNS, NAME, height=600, select=choose)
 ticket_search.turn(scope, query, total, frame)
-note = "点击任意一行查看办理全过程。个人信息已脱敏。"
+note = "点击一行查看办理全过程。个人信息已脱敏。"
 if total > EXPORT_MAX:
     note += f"导出Excel最多{show_count(EXPORT_MAX)}件（按受理时间从新到旧），请缩小范围后分次导出。"
 st.caption(note)

@@ -18,9 +18,11 @@ from docx.shared import Cm, Pt
 TITLE_FONT, HEADING_FONT, BODY_FONT = "方正小标宋简体", "黑体", "仿宋"
 FIGURE_HEADINGS = ("指标", "本期", "环比", "同比", "目标")
 FOOTER = "本系统不得处理、存储涉密信息"
+LINE = 1.4
+ITEM_SIZE = 13
 # More would run over the page at the sizes below.
 JUDGMENTS_MAX, ACTIONS_MAX = 3, 4
-TEXT_MAX = 110
+TEXT_MAX = 64
 
 
 @dataclass(frozen=True)
@@ -71,8 +73,8 @@ def _items(paper: Any, texts: Sequence[str]) -> None:
     for number, text in enumerate(texts, start=1):
         short = text if len(text) <= TEXT_MAX else f"{text[: TEXT_MAX - 1]}…"
         paragraph = paper.add_paragraph()
-        paragraph.paragraph_format.first_line_indent = Pt(28)
-        _line(paragraph, f"{number}．{short}", BODY_FONT, 14, WD_ALIGN_PARAGRAPH.JUSTIFY)
+        paragraph.paragraph_format.first_line_indent = Pt(2 * ITEM_SIZE)
+        _line(paragraph, f"{number}．{short}", BODY_FONT, ITEM_SIZE, WD_ALIGN_PARAGRAPH.JUSTIFY)
 
 
 def _line(
@@ -86,7 +88,7 @@ def _line(
     paragraph.alignment = align
     form = paragraph.paragraph_format
     form.space_before, form.space_after = Pt(before), Pt(after)
-    form.line_spacing = Pt(size * 1.6)
+    form.line_spacing = Pt(size * LINE)
 
 
 def _figures(paper: Any, rows: Sequence[Sequence[str]]) -> None:

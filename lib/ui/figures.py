@@ -41,7 +41,7 @@ def card(fig: Figure, spark: Sequence[float | None] | None = None) -> None:
     """
     metric = CATALOGUE[fig.metric_key]
     with st.container(border=True, gap=None, key=f"figure_{metric.key}"):
-        change = show_change(metric, fig.mature, fig.previous.value)
+        change = show_change(metric, fig.value, fig.previous.value)
         st.metric(
             metric.label,
             _shown(metric, fig),
@@ -71,11 +71,11 @@ def _shown(metric: Metric, fig: Figure) -> str:
 
 
 def _beneath(metric: Metric, fig: Figure) -> str:
-    parts = [f"同比 {show_change(metric, fig.mature, fig.last_year.value)}"]
+    parts = [f"同比{show_change(metric, fig.value, fig.last_year.value)}"]
     if not is_missing(fig.target):
-        word = "未达目标" if misses_target(fig) else "目标"
-        parts.append(f"{word} {show_value(metric, fig.target)}")
-    return "　".join(parts)
+        target = f"目标{show_value(metric, fig.target)}"
+        parts.append(f":red[未达{target}]" if misses_target(fig) else target)
+    return " · ".join(parts)
 
 
 def _drawable(spark: Sequence[float | None] | None) -> list[float] | None:

@@ -28,11 +28,17 @@ STYLE = """<style>
 [class*="st-key-figure_"] [data-testid="stMetric"] > div:has(> [data-testid="stMetricChart"]) {
   position: absolute; right: 0; top: 1.3rem; width: 34%; height: 1.6rem;}
 [class*="st-key-figure_"] [data-testid="stMetricChart"] {height: 1.6rem; margin: 0;}
+[class*="st-key-figure_"] [data-testid="stCaptionContainer"] p {font-size: .8rem; white-space: nowrap;}
+.stMain [data-testid="stPageLink-NavLink"] {background: none; color: #12436D;}
+.stMain [data-testid="stPageLink-NavLink"] p {white-space: normal;}
+.stMain [data-testid="stCaptionContainer"] {color: #55626E;}
 [class*="st-key-open_"] {position: absolute; right: .7rem; top: .35rem;}
 [class*="st-key-open_"] button {min-height: 0; padding: .1rem 0; color: #5B6770;}
 [class*="st-key-chart_box_"] {position: relative;}
 [class*="st-key-chart_box_"] > [class*="st-key-download_"] {position: absolute; right: 0; top: -.2rem; z-index: 1;}
 [class*="st-key-download_"] button {min-height: 0; padding: .1rem 0; color: #5B6770;}
+/* Its own download would bypass our export, and it covers what stands above the table. */
+[data-testid="stElementToolbar"] {display: none;}
 [data-testid="stMetricValue"] {font-variant-numeric: tabular-nums;}
 @media print {header, .st-key-filter_bar {display: none;}}
 </style>"""

@@ -20,6 +20,7 @@ _PRINTF: dict[Kind, str] = {"count": "%,d", "rate": "%.1f%%", "points": "%+.1f",
 EXPORT = "导出Excel"
 
 Columns = Mapping[str, str | Field]
+Height = int | Literal["auto", "content"]
 
 
 def column(label: str, kind: Kind = "text", width: int | None = None) -> Field:
@@ -50,39 +51,51 @@ def table(
     name: str,
     *,
     title: str | None = None,
-    height: int | Literal["auto", "content"] = "auto",
+    height: Height = "auto",
     select: bool | Callable[[], None] = False,
     key: str | None = None,
-    make: Callable[[], bytes] | None = None,
     extra_facts: Mapping[str, str] | None = None,
 ) -> list[int]:
-    """A table with Chinese headings and an export to Excel; returns the positions of the chosen rows.
+    """A table with Chinese headings and an export to Excel; returns the position of the clicked row, if any.
 
     frame: one row per line; columns: column → heading, or `column(...)` for numbers. name: table and file
-    name, unique on the page. title: heading above it (None: none). select: a row may be chosen; a
+    name, unique on the page. title: heading above it (None: none). select: a row may be clicked; a
     function is called then.
-    make: makes the file instead of this frame (for lists longer than what is shown).
     """
-    known = fields(frame, columns)
-    shown = frame[list(known)]
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
         st.markdown(f"**{plain(title)}**" if title else "", width="content")
-        if make is None:
-            export(frame, columns, name, extra_facts=extra_facts)
-        else:
-            download(EXPORT, make, f"{name}.xlsx", XLSX)
+        export(frame, columns, name, extra_facts=extra_facts)
+    return grid(frame, columns, name, height=height, select=select, key=key)
+
+
+def grid(
+    frame: pd.DataFrame,
+    columns: Columns,
+    name: str,
+    *,
+    height: Height = "auto",
+    select: bool | Callable[[], None] = False,
+    key: str | None = None,
+) -> list[int]:
+    """The table alone; arguments and result as in `table`. Its key is `table_<name>` unless given."""
+    known = fields(frame, columns)
     event = st.dataframe(
-        _displayed(shown, known),
+        _displayed(frame[list(known)], known),
         hide_index=True,
         height=height,
         column_config={c: _config(f) for c, f in known.items()},
         placeholder="—",
         key=key or f"table_{name}",
         on_select=select if callable(select) else ("rerun" if select else "ignore"),
-        selection_mode="single-row",
+        selection_mode="single-cell",  # a click anywhere in the row, not on a tick box at its edge
         alt=name,
     )
-    return list(event.selection.rows) if select else []  # type: ignore[union-attr]
+    return clicked(event) if select else []
+
+
+def clicked(event: Any) -> list[int]:
+    """Position of the row that holds the chosen cell, as a list of none or one."""
+    return [int(row) for row, _ in event.selection.cells]
 
 
 def export(frame: pd.DataFrame, columns: Columns, name: str, *, extra_facts: Mapping[str, str] | None = None) -> None:
@@ -154,7 +167,7 @@ def _config(field: Field) -> Any:
     if field.kind in _PRINTF:
         return st.column_config.NumberColumn(field.label, format=_PRINTF[field.kind])
     if field.kind == "date":
-        return st.column_config.DateColumn(field.label, format="YYYY-MM-DD")
+        return st.column_config.DateColumn(field.label, format="YYYY-MM-DD", width=105)
     if field.kind == "moment":
-        return st.column_config.DatetimeColumn(field.label, format="YYYY-MM-DD HH:mm")
+        return st.column_config.DatetimeColumn(field.label, format="YYYY-MM-DD HH:mm", width=145)
     return st.column_config.TextColumn(field.label)

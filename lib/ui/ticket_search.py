@@ -69,8 +69,8 @@ def _forget_figure() -> None:
 
 
 def said(query: TicketQuery, scope: Scope, total: int) -> None:
-    """One line: how many tickets, of which figure or period, and the way back to all."""
-    with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    """How many tickets, of which figure or period, and the way back to all: one line, left of the export."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
         st.markdown(f"共 **{show_count(total)}** 件", width="content")
         if query.number:
             st.caption("按编号查找时不限统计期", width="content")
@@ -83,7 +83,7 @@ def said(query: TicketQuery, scope: Scope, total: int) -> None:
         elif {"open", "overdue"} & set(query.flags):
             st.caption(f"截至{scope.period.label}末或数据截至时的存量，不限受理时间", width="content")
         else:
-            st.caption(f"按受理时间归入{scope.period.label}", width="content")
+            st.caption(f"按受理时间归入{scope.period.label}，含催办件", width="content")
 
 
 def page(scope: Scope, query: TicketQuery) -> pd.DataFrame:

@@ -50,8 +50,9 @@ def ticket(detail: TicketDetail) -> None:
     st.markdown(f"**{plain(detail.title)}**")
     _fields(detail.fields)
     for label, text in detail.texts.items():
-        st.caption(label)
-        st.text(text)
+        with st.container(gap=None):
+            st.caption(label)
+            st.text(text)
     if detail.is_restricted:
         st.caption("限制件只计入统计，内容由热线中心和纪委监委查看。")
     _timeline(detail.timeline)
@@ -77,12 +78,12 @@ def _timeline(timeline: pd.DataFrame) -> None:
     st.markdown("**办理过程**")
     if timeline.empty:
         empty.not_shown("办理过程", "数据源没有提供流转记录")
-        return
-    for event in timeline.to_dict("records"):
-        verdict = f"（{event['verdict']}）" if event["verdict"] else ""
-        note = f"　:gray[{plain(event['note'])}]" if event["note"] else ""
-        when, unit = f"{event['happened_at']:%Y-%m-%d %H:%M}", plain(event["unit"])
-        st.markdown(f":gray[{when}]　**{event['label']}**{verdict}　{unit}{note}")
+    with st.container(gap="xxsmall"):
+        for event in timeline.to_dict("records"):
+            verdict = f"（{event['verdict']}）" if event["verdict"] else ""
+            note = f"　:gray[{plain(event['note'])}]" if event["note"] else ""
+            when, unit = f"{event['happened_at']:%Y-%m-%d %H:%M}", plain(event["unit"])
+            st.markdown(f":gray[{when}]　**{event['label']}**{verdict}　{unit}{note}")
 
 
 def _related(related: pd.DataFrame) -> None:

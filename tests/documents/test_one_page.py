@@ -6,7 +6,7 @@ import io
 
 import docx
 from docx.oxml.ns import qn
-from docx.shared import Cm
+from docx.shared import Cm, Pt
 
 from lib.documents.one_page import ACTIONS_MAX, FOOTER, TEXT_MAX, Sheet, document
 
@@ -55,6 +55,34 @@ def test_items_beyond_one_page_are_left_out_and_long_ones_cut() -> None:
     texts = [p.text for p in _read(long).paragraphs]
     assert sum("建议" in t and t[0].isdigit() for t in texts) == ACTIONS_MAX
     assert max(len(t) for t in texts) <= TEXT_MAX + 2
+
+
+def _height(paragraph: docx.text.paragraph.Paragraph, width: float) -> float:
+    """Points a paragraph takes: every character as wide as a Chinese one, which is the widest."""
+    size = paragraph.runs[0].font.size.pt
+    room = [int((width - (paragraph.paragraph_format.first_line_indent or Pt(0)).pt) // size), int(width // size)]
+    left, lines = len(paragraph.text) - room[0], 1
+    while left > 0:
+        left, lines = left - room[1], lines + 1
+    form = paragraph.paragraph_format
+    return lines * form.line_spacing.pt + form.space_before.pt + form.space_after.pt
+
+
+def test_the_fullest_sheet_fits_one_page() -> None:
+    full = Sheet(
+        **{
+            **SHEET.__dict__,
+            "rows": (("办理时长中位数", "约123.4小时", "+10.0个百分点", "-10.0个百分点", "95.0%"),) * 6,
+            "judgments": ("长" * 500,) * 5,
+            "actions": ("长" * 500,) * 9,
+        }
+    )
+    paper = _read(full)
+    page = paper.sections[0]
+    width = (page.page_width - page.left_margin - page.right_margin) / Pt(1)
+    room = (page.page_height - page.top_margin - page.bottom_margin) / Pt(1)
+    table = sum(_height(row.cells[0].paragraphs[0], width / 5) + 1 for row in paper.tables[0].rows)
+    assert sum(_height(p, width) for p in paper.paragraphs) + table <= room
 
 
 def test_chinese_characters_have_a_typeface_of_official_papers() -> None:
