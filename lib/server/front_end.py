@@ -24,7 +24,8 @@ TABLE = Path(__file__).with_name("front_end_zh.yaml")
 # pictures (page_icon=":material/…:") would be fetched from outside.
 ICON = (
     "data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 32 32'%3E"
-    "%3Cpath fill='%2312436D' d='M4 4h24a2 2 0 0 1 2 2v16a2 2 0 0 1-2 2H15l-7 6v-6H4a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2z'/%3E"
+    "%3Cpath fill='%2312436D' d='M4 4h24a2 2 0 0 1 2 2v16a2 2 0 0 1-2 2H15l-7 6v-6H4"
+    "a2 2 0 0 1-2-2V6a2 2 0 0 1 2-2z'/%3E"
     "%3Cpath fill='none' stroke='%23fff' stroke-width='3' d='M7 18l5-5 4 3 8-8'/%3E%3C/svg%3E"
 )
 # Exact strings of index.html and what stands there instead.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from playwright.sync_api import Page
+from playwright.sync_api import Locator, Page
 
 # slug → name of the page, as the design has them.
 PAGES = {
@@ -69,6 +69,11 @@ def settle(page: Page) -> None:
             return
         before = now
         page.wait_for_timeout(200)
+
+
+def title(page: Page, name: str) -> Locator:
+    """The heading that names the page."""
+    return page.get_by_role("heading").filter(has_text=name).first
 
 
 def texts(page: Page) -> list[str]:

@@ -1,15 +1,17 @@
 import pytest
 
-from tests.browser.reading import PAGES, english_words, open_page, settle, texts
+from tests.browser.reading import ALLOWED_WORDS, PAGES, english_words, open_page, settle, texts, title
 
 
 @pytest.mark.parametrize("slug", PAGES)
 def test_page_is_reached_by_its_address(page, server, recording, slug):
+    logged = server.log.stat().st_size
     open_page(page, f"{server.url}/{slug}")
-    assert page.locator("h1, h2").filter(has_text=PAGES[slug]).first.is_visible()
+    assert title(page, PAGES[slug]).is_visible()
     assert page.locator('[data-testid="stException"]').count() == 0
     assert "演示数据" in page.inner_text("body")
     assert "本系统不得处理、存储涉密信息" in page.inner_text("body")
+    assert "Traceback" not in server.log.read_text("utf-8")[logged:]
     # The recording works: the page itself and its websocket are in it.
     assert any(url.startswith("ws://127.0.0.1") for url in recording.requests)
 
@@ -23,7 +25,7 @@ def test_every_page_is_reached_from_the_navigation(page, server):
         link.first.click()
         page.wait_for_url(lambda url, slug=slug: f"/{slug}" in url or (slug == "overview" and "/overview" not in url))
         settle(page)
-        assert page.locator("h1, h2").filter(has_text=name).first.is_visible()
+        assert title(page, name).is_visible()
 
 
 @pytest.mark.parametrize("slug", PAGES)
@@ -32,10 +34,13 @@ def test_no_english_word_stands_on_the_page(page, server, slug):
     assert english_words(texts(page)) == {}
 
 
-def test_an_unknown_address_answers_in_chinese(page, server):
+def test_an_unknown_address_answers_in_chinese(browser, server):
+    context = browser.new_context(locale="zh-CN")
+    page = context.new_page()
     open_page(page, f"{server.url}/nothing-here")
-    assert "没有" in page.inner_text("body")
-    assert english_words(texts(page)) == {"nothing-here": "地址 /nothing-here 没有对应的页面，已转到首页。"}
+    assert page.get_by_text("没有这一页").is_visible()
+    assert english_words(texts(page), ALLOWED_WORDS | {"nothing-here"}) == {}
+    context.close()
 
 
 def test_the_collector_sees_cells_of_tables_and_charts(page, server):
