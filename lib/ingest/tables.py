@@ -64,7 +64,7 @@ def read_tables(
         found = False
         for sheet in read_sheets(path, limits, progress):
             table = raw_table(sheet, frozenset(known), header_row, first_rows)
-            if table is not None:
+            if table is not None and len(table.frame):
                 found = True
                 yield table
         if not found:
