@@ -6,13 +6,14 @@ who urges, and where. All later choices are functions of a row's number (see fac
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import numpy as np
 import pyarrow as pa
 
 from lib.city import City
 from lib.demo import seasons
+from lib.demo.places import PLACES_PER_TOWNSHIP
 from lib.demo.plan import Plan
 from lib.demo.truths import Truth
 from lib.schema.tickets import REQUEST_TYPES
@@ -27,7 +28,6 @@ URGING_SHARE = 0.02
 NO_PHONE_SHARE = 0.04
 SAME_PLACE_SHARE = 0.8
 PEOPLE_PER_TICKET = 0.4
-PLACES_PER_TOWNSHIP = 300
 # Request types of what is not an enquiry, in the order of REQUEST_TYPES after 咨询.
 OTHER_TYPES = (0.42, 0.40, 0.08, 0.055, 0.02, 0.025)
 # Share answered at the desk by request type, in the order of REQUEST_TYPES.
@@ -135,8 +135,6 @@ def _townships(rng: np.random.Generator, city: City, dist: np.ndarray) -> np.nda
 
 def call_days(plan: Plan, seed: int) -> list[dict[str, object]]:
     """One row per day: inbound and answered calls of the hotline (most tickets begin as a call)."""
-    from datetime import timedelta
-
     rng = np.random.default_rng([seed, 3])
     totals = plan.counts.sum(axis=(1, 2))
     inbound = np.rint(totals * rng.normal(1.06, 0.02, len(totals))).astype(int)

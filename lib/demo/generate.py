@@ -14,9 +14,8 @@ from sqlalchemy import Connection, Table, insert
 
 from lib.city import City, load_city
 from lib.config import DEMO_CITY, Settings
-from lib.demo import facts, histories, lives, lookups, texts
+from lib.demo import facts, lives, lookups
 from lib.demo.base import call_days, make_base
-from lib.demo.places import POINTS_PER_TOWNSHIP
 from lib.demo.plan import Plan, make_plan
 from lib.ingest.bulk import insert_frame
 from lib.ingest.dimensions import load_profile
@@ -89,7 +88,7 @@ def fill(draft: Draft, city: City, plan: Plan, options: DemoOptions, progress: P
         raw.execute("CREATE OR REPLACE TEMP TABLE base AS SELECT * FROM base_rows")
         raw.unregister("base_rows")
         truths = plan.truths + lookups.register(raw, city, plan, options.seed)
-        _install(raw, city, options)
+        lives.install(raw, city, options.seed, options.as_of)
         lives.prepare(raw, city.rules.repeat_days)
         write_chunks(raw, _emitter(raw, conn, own), draft, city, plan, options, progress)
     finally:
@@ -113,30 +112,12 @@ def write_chunks(
 ) -> None:
     """Live, cut and write the tickets in the order of time, a chunk after the other."""
     start = datetime(plan.first.year, plan.first.month, plan.first.day)
-    closing = max(end.hour * 3600 + end.minute * 60 for _, end in city.rules.working_hours)
+    target = facts.Target(options.as_of, SOURCE, draft.segment_no, draft.texts, draft.events, draft.rounds)
     for low in range(1, plan.total + 1, CHUNK_ROWS):
         high = min(low + CHUNK_ROWS, plan.total + 1)
-        lives.live(raw, low, high, start, options.as_of, closing)
-        facts.write(
-            raw,
-            emit,
-            cut=options.as_of,
-            segment=draft.segment_no,
-            seed=options.seed,
-            source=SOURCE,
-            points=POINTS_PER_TOWNSHIP,
-            acknowledge_hours=city.rules.acknowledge_hours,
-            contact_hours=city.rules.contact_hours,
-        )
-        histories.write(emit, draft.events, draft.rounds, draft.segment_no)
-        texts.write(emit, draft.texts, draft.segment_no)
+        lives.live(raw, city, low, high, start, options.as_of)
+        facts.write(raw, emit, city, target, options.seed)
         progress(high - 1, plan.total, "生成工单")
-
-
-def _install(raw: duckdb.DuckDBPyConnection, city: City, options: DemoOptions) -> None:
-    lives.install(raw, options.seed)
-    spans = [(a.hour * 3600 + a.minute * 60, b.hour * 3600 + b.minute * 60) for a, b in city.rules.working_hours]
-    facts.install(raw, options.as_of, spans)
 
 
 def _generator(conn: Connection) -> tuple[duckdb.DuckDBPyConnection, bool]:

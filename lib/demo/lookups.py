@@ -10,8 +10,8 @@ import pandas as pd
 
 from lib.calendar_cn import workday_table
 from lib.city import City
-from lib.demo.base import PLACES_PER_TOWNSHIP, unit_truths
-from lib.demo.places import place_names, point_pools
+from lib.demo.base import unit_truths
+from lib.demo.places import place_names, point_pools, read_phrases
 from lib.demo.plan import Plan
 from lib.demo.truths import Truth
 from lib.schema.tickets import REQUEST_TYPES, URGENCIES
@@ -53,12 +53,12 @@ def unit_habits(city: City, plan: Plan, seed: int) -> tuple[pd.DataFrame, list[T
     frame["speed"] *= [1.12 if slow.get(code, False) else 1.0 for code in units["district_code"]]
     centre = set(city.districts.loc[city.districts["district_type"] == "centre", "district_code"])
     local = units["district_code"].isin(centre)
-    numbers = units["unit_code"].str[3:]
+    large = units["unit_code"].str.startswith("X") & units["unit_code"].str[3:].isin(["01", "02", "09", "31"])
     busy = {
-        "county": list(units.loc[local & units["unit_code"].str.startswith("X") & numbers.isin(["01", "02", "09", "31"]), "unit_code"]),
+        "county": list(units.loc[local & large, "unit_code"]),
         "township": list(units.loc[local & (units["peer_group"] == "乡镇街道"), "unit_code"]),
         "city": ["S01", "S02", "S05", "S09", "S31"],
-    }  # fmt: skip
+    }
     found = unit_truths(rng, plan, busy)
     for kind_name, column in (("fake_closure", "fakes"), ("gaming", "games"), ("near_miss", "shines")):
         mine = {truth.unit_code: truth for truth in found if truth.kind == kind_name}
@@ -90,15 +90,31 @@ def register(raw: duckdb.DuckDBPyConnection, city: City, plan: Plan, seed: int) 
     _make(raw, "lu_town", _towns(city))
     points = point_pools(city, seed)
     _make(raw, "lu_point", points.astype({"town": "int64", "point": "int64"}))
-    _make(raw, "lu_place", place_names(city, PLACES_PER_TOWNSHIP).astype({"town": "int64", "place": "int64"}))
+    _make(raw, "lu_place", place_names(city).astype({"town": "int64", "place": "int64"}))
+    phrases = read_phrases(city)
+    remedies = [(kind, words, phrases["measures"][kind]) for kind, words in phrases["findings"].items()]
+    _make(raw, "lu_remedy", pd.DataFrame(remedies, columns=["remedy", "findings", "measures"]))
+    _make(raw, "lu_phrase", pd.DataFrame([{k: v for k, v in phrases.items() if k not in ("findings", "measures")}]))
     _make(raw, "lu_name", city.units[["unit_code", "name"]].drop_duplicates("unit_code").astype(object))
     calendar = workday_calendar(city, plan)
-    number = calendar["is_workday"].cumsum()
+    works = calendar["is_workday"].to_numpy(dtype=bool)
     days = np.arange(len(calendar)) + (plan.first - EPOCH).days
-    _make(raw, "lu_day", pd.DataFrame({
-        "day_no": days, "works": calendar["is_workday"], "before": calendar["hours_before"], "workday_no": number,
-    }))  # fmt: skip
-    works = calendar["is_workday"].to_numpy()
+    number = np.cumsum(works)
+    workdays = np.append(days[works], days[-1])
+    _make(
+        raw,
+        "lu_day",
+        pd.DataFrame(
+            {
+                "day_no": days,
+                "works": works,
+                "before": calendar["hours_before"],
+                "workday_no": number,
+                # The day itself when it is a working day.
+                "next_workday": workdays[number - works],
+            }
+        ),
+    )
     _make(raw, "lu_workday", pd.DataFrame({"workday_no": number[works], "limit_day": days[works]}))
     return found + district_truths(city, plan)
 
@@ -175,26 +191,35 @@ def _limits(city: City, plan: Plan) -> pd.DataFrame:
 
 
 def _matters(city: City, plan: Plan) -> pd.DataFrame:
-    """One row per matter: codes, its children, phrases."""
+    """One row per matter: codes, its children, its phrases and which child each belongs to."""
     third = city.categories[city.categories["level"] == 3]
-    codes = third.groupby("parent_code")["category_code"].agg(list)
+    children = third.groupby("parent_code")["category_code"].agg(list)
     names = third.groupby("parent_code")["name"].agg(list)
     business = {"营商环境": 0.75, "企业登记": 0.55, "税费征缴": 0.4, "工业商贸": 0.3, "金融保险": 0.15, "供电": 0.07}
-    return pd.DataFrame(
-        {
-            "cat": np.arange(len(plan.matters)),
-            "category1_code": plan.matters["category2_code"].str[:2],
-            "category2_code": plan.matters["category2_code"],
-            "matter": plan.matters["name"],
-            "children": [codes[c] for c in plan.matters["category2_code"]],
-            "child_names": [names[c] for c in plan.matters["category2_code"]],
-            "problems": plan.matters["problems"].str.split("|"),
-            "question": plan.matters["question"],
-            "business": [business.get(name, 0.035) for name in plan.matters["name"]],
-            "is_rural": plan.matters["category2_code"].str[:2] == "10",
-            "on_officials": [0.12 if name == "干部作风" else 0.0 for name in plan.matters["name"]],
-        }
-    )
+    rows = []
+    for cat, matter in enumerate(plan.matters.to_dict("records")):
+        code, name = matter["category2_code"], matter["name"]
+        mine = names[code]
+        phrases = [phrase.split("=") for phrase in matter["problems"].split("|")]
+        child, question = matter["question"].split("=")
+        rows.append(
+            {
+                "cat": cat,
+                "category1_code": code[:2],
+                "category2_code": code,
+                "matter": name,
+                "remedy": matter["remedy"],
+                "children": children[code],
+                "child_names": mine,
+                "problems": [text for _, text in phrases],
+                "problem_children": [mine.index(word) for word, _ in phrases],
+                "question": question,
+                "question_child": mine.index(child),
+                "business": business.get(name, 0.035),
+                "on_officials": 0.12 if name == "干部作风" else 0.0,
+            }
+        )
+    return pd.DataFrame(rows)
 
 
 def _districts(city: City) -> pd.DataFrame:
@@ -204,7 +229,6 @@ def _districts(city: City) -> pd.DataFrame:
             "dist": np.arange(len(names)),
             "district_code": city.districts["district_code"],
             "district": names,
-            "is_rural_district": city.districts["district_type"].isin(["county", "city"]),
             "unsat_from": [BEHIND_BY if n == BEHIND else IMPROVES_FROM if n == IMPROVING else 0.0 for n in names],
             "unsat_to": [BEHIND_BY if n == BEHIND else IMPROVES_TO if n == IMPROVING else 0.0 for n in names],
         }

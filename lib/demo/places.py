@@ -2,22 +2,17 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import yaml
 
 from lib.city import City
+from lib.config import CITIES_DIR
 
-STREETS = tuple(
-    ["春晖路", "锦程大道", "望湖路", "柳堤街", "梧桐大道", "听涛路", "星河路", "揽月街", "知行路", "和风路", "云帆大道", "松鹤路", "明珠街", "沁芳路", "晨曦路", "翠屏路", "碧桃街", "金穗路", "麦浪街", "丰和路", "广源路", "惠民街", "安澜路", "飞鸿大道", "青藤路", "石榴街", "白桦路", "枫林路", "海棠路", "玉带街", "书院街", "文澜路", "清渠路", "长虹大道", "朝晖路", "九龄街", "同悦路", "百川路", "凌云大道", "暖阳街"]
-)
-ESTATES = tuple(
-    ["锦绣春天", "望湖花园", "翠微家园", "梧桐里", "星河雅居", "碧波新城", "和悦府", "云锦花园", "松涛苑", "金桂花园", "枫丹小区", "玉兰苑", "沁园春居", "书香名邸", "朗月湾", "晴川家园", "海棠公馆", "柳岸新村", "知春里", "澜庭小区", "秋水苑", "康馨家园", "瑞景花园", "丰泽嘉园", "惠安小区", "同乐新村", "阳光水岸", "紫荆苑", "天鹅湾", "安居佳苑", "青禾社区", "长风家属院", "纺纱厂家属院", "机械厂家属院", "百合花园", "香樟园", "银杏人家", "福满园", "鼎盛华庭", "水岸名都"]
-)
-VILLAGES = tuple(
-    ["前柳村", "后柳村", "东杨村", "西杨村", "大槐村", "小槐村", "石磨村", "河湾村", "南岗村", "北岗村", "上坡村", "下坡村", "双井村", "三里村", "麻园村", "菜园村", "苇子村", "桃花村", "杏花村", "青石村", "牛栏村", "马场村", "新丰村", "团结村", "曙明村", "望川村", "古井村", "李家洼村", "赵家坡村", "孙家寨村"]
-)
+PLACES_PER_TOWNSHIP = 300
 POINTS_PER_TOWNSHIP = 250
 
 
@@ -78,7 +73,7 @@ def inside(points: np.ndarray, parts: list[list[np.ndarray]]) -> np.ndarray:
     for part in parts:
         odd = np.zeros(len(points), dtype=bool)
         for ring in part:
-            for (x1, y1), (x2, y2) in zip(ring[:-1], ring[1:], strict=True):
+            for (x1, y1), (x2, y2) in pairwise(ring):
                 if y1 == y2:
                     continue
                 crosses = (y1 > points[:, 1]) != (y2 > points[:, 1])
@@ -87,24 +82,33 @@ def inside(points: np.ndarray, parts: list[list[np.ndarray]]) -> np.ndarray:
     return result
 
 
-def place_names(city: City, per_township: int) -> pd.DataFrame:
+def read_phrases(city: City) -> dict[str, Any]:
+    """Words of data/cities/<city>/phrases.yaml."""
+    phrases: dict[str, Any] = yaml.safe_load((CITIES_DIR / city.name / "phrases.yaml").read_text("utf-8"))
+    return phrases
+
+
+def place_names(city: City) -> pd.DataFrame:
     """One row per township and place number: town, place, near (as people say it), address, place_key.
 
     Every place of a township has a key of its own, so that a repeated key is the same place. Street
     offices have estates with buildings, townships have villages with groups.
     """
-    names = dict(zip(city.districts["district_code"], city.districts["name"], strict=True))
+    words = read_phrases(city)
+    streets, estates, villages = words["streets"], words["estates"], words["villages"]
+    distinct = min(8 * len(estates), 10 * len(villages))
+    if distinct < PLACES_PER_TOWNSHIP:
+        raise ValueError("phrases.yaml names too few estates or villages for distinct places")
+    district = dict(zip(city.districts["district_code"], city.districts["name"], strict=True))
     rows = []
-    for town, row in enumerate(city.townships.itertuples()):
-        district = names[row.district_code]
-        is_urban = row.name.endswith("街道")
-        for place in range(per_township):
-            if is_urban:
-                street = STREETS[(place // 8 + 3 * town) % len(STREETS)]
-                near = f"{ESTATES[(place // 8 + 11 * town) % len(ESTATES)]}{place % 8 + 1}号楼"
-                address = f"{district}{row.name}{street}{(place * 37 + town * 11) % 280 + 1}号{near}"
+    towns = city.townships[["township_code", "district_code", "name"]].astype(str).to_numpy().tolist()
+    for town, (code, district_code, name) in enumerate(towns):
+        for place in range(PLACES_PER_TOWNSHIP):
+            if name.endswith("街道"):
+                street = streets[(place // 8 + 3 * town) % len(streets)]
+                near = f"{estates[(place // 8 + 11 * town) % len(estates)]}{place % 8 + 1}号楼"
+                exact = f"{street}{(place * 37 + town * 11) % 280 + 1}号{near}"
             else:
-                near = f"{VILLAGES[(place // 10 + 7 * town) % len(VILLAGES)]}{place % 10 + 1}组"
-                address = f"{district}{row.name}{near}"
-            rows.append((town, place, f"{row.name}{near}", address, f"{row.township_code}{near}"))
+                near = exact = f"{villages[(place // 10 + 7 * town) % len(villages)]}{place % 10 + 1}组"
+            rows.append((town, place, f"{name}{near}", f"{district[district_code]}{name}{exact}", f"{code}{near}"))
     return pd.DataFrame(rows, columns=["town", "place", "near", "address", "place_key"])

@@ -99,7 +99,9 @@ def _shares(city: City, matters: pd.DataFrame) -> np.ndarray:
     """Share of each division in each matter; rows sum to 1."""
     kinds = list(city.districts["district_type"])
     residents = city.districts["population"].fillna(ZONE_RESIDENTS).to_numpy(dtype=float)
-    callers = residents * np.array([CALLS_PER_HEAD[kind] for kind in kinds])
+    # No two divisions call alike, and they stay as they are whatever the seed.
+    habit = np.random.default_rng(len(kinds)).lognormal(0, 0.13, len(kinds))
+    callers = residents * habit * np.array([CALLS_PER_HEAD[kind] for kind in kinds])
     tilt = np.array(
         [
             [(HEATED if season == "heat" else URBAN_TILT.get(code[:2], {})).get(kind, 1.0) for kind in kinds]
