@@ -139,15 +139,16 @@ def _bucket_error(source: Source, at: Months, into: Measured) -> None:
     """Medians per division and month, from buckets and exact: how far apart, as a share of the exact one."""
     scope, windows, by = Scope(at.year), {NOW: at.year}, ("district", "month")
     exact = exact_hours(source.conn, scope, windows, by, as_of=source.as_of)
-    exact = exact[exact["tickets"] >= SMALLEST_BUCKETED].set_index(list(by))["median"].astype(float)
+    large = exact[exact["tickets"] >= SMALLEST_BUCKETED]
+    medians = {(r["district"], r["month"]): float(r["median"]) for r in large.to_dict("records")}
     errors = []
     for key, group in hour_buckets(source.conn, scope, windows, by, as_of=source.as_of).groupby(list(by)):
-        if key in exact.index:
+        if key in medians:
             median = quantile_of_buckets(
                 group["bucket"].tolist(), group["tickets"].tolist(), 0.5, BUCKET_BASE, BUCKET_FLOOR_HOURS
             )
             assert median is not None
-            errors.append(abs(median / exact[key] - 1))
+            errors.append(abs(median / medians[key] - 1))
     into.bucket_groups = len(errors)
     if errors:
         into.bucket_worst, into.bucket_typical = max(errors), sorted(errors)[len(errors) // 2]

@@ -8,6 +8,7 @@ from __future__ import annotations
 import resource
 import time
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -18,7 +19,7 @@ from lib.queries.hexes import CELLS_PER_DEGREE
 RUNS = 3
 
 
-def run(folder: Path, at: Months) -> dict[str, object]:
+def run(folder: Path, at: Months) -> dict[str, Any]:
     """Load tickets.parquet and callbacks.parquet of `folder`, ask the eight questions.
 
     Returns load_seconds, memory_mb (peak), seconds: {question: median of RUNS}, rows: {question: frame}.
@@ -89,8 +90,8 @@ class Dashboard:
         t = self.tickets
         due = t[(t["handling_type"] == "referred") & _within(t["due_at"], self.at.month)]
         on_time = due["is_closed"] & (due["closed_at"] <= due["due_at"])
-        groups = due.assign(due_on_time=on_time).groupby(column)["due_on_time"]
-        return groups.agg(due="size", due_on_time="sum").reset_index()
+        by = due.assign(due_on_time=on_time).groupby(column)["due_on_time"]
+        return pd.concat([by.size().rename("due"), by.sum().rename("due_on_time")], axis=1).reset_index()
 
     def districts(self) -> pd.DataFrame:
         """Due and in time per division."""
@@ -118,12 +119,13 @@ class Dashboard:
         x = (placed["longitude"] * CELLS_PER_DEGREE // 1).astype("int64").rename("x")
         y = (placed["latitude"] * CELLS_PER_DEGREE // 1).astype("int64").rename("y")
         cells = pd.DataFrame({"x": x, "y": y, "received": 1})
-        return cells.groupby(["x", "y"], as_index=False)["received"].sum()
+        return cells.groupby(["x", "y"], as_index=False)[["received"]].sum()
 
     def repeats(self) -> pd.DataFrame:
         """Received and repeats per month."""
         t = self.tickets
         came = t[(t["handling_type"] != "urging") & _within(t["received_at"], self.at.year)]
-        frame = came.groupby(came["received_at"].dt.to_period("M"))["is_repeat"].agg(received="size", repeats="sum")
+        by = came.groupby(came["received_at"].dt.to_period("M"))["is_repeat"]
+        frame = pd.concat([by.size().rename("received"), by.sum().rename("repeats")], axis=1)
         frame.insert(0, "month", [p.start_time.date() for p in frame.index])
         return frame
