@@ -4,19 +4,13 @@ from lib.charts import titles
 from lib.charts.bars import movers, ranked_bar, share_bar, worst_first
 from lib.charts.funnel import funnel_plot
 from lib.charts.heat import heat_profile
-from lib.charts.maps import choropleth_deck, choropleth_vega, district_parts, hex_deck, hex_vega
 from lib.charts.series import small_multiples, sparkline, trend_line
 from lib.charts.style import Chart
 
 __all__ = [
     "Chart",
-    "choropleth_deck",
-    "choropleth_vega",
-    "district_parts",
     "funnel_plot",
     "heat_profile",
-    "hex_deck",
-    "hex_vega",
     "movers",
     "ranked_bar",
     "share_bar",

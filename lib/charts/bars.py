@@ -81,7 +81,6 @@ def ranked_bar(
         mark: Row = {"type": "point", "filled": True, "size": 80, "opacity": 1}
     else:
         mark = {"type": "bar", "height": {"band": 0.62}}
-        value["scale"] = {**x["scale"], "zero": True}
     spanned = [row for row in drawn if row["low"] is not None and not row["apart"]]
     spans = layer(spanned, {"type": "rule", "strokeWidth": 1.5}, y=y, x={**x, "field": "low"}, x2={"field": "high"},
                   color=colour if as_dots else {"value": style.INK})  # fmt: skip
@@ -106,8 +105,8 @@ def _verdict(row: Row, metric: Metric, target: float | None) -> tuple[str, str]:
     if target is None or metric.direction is None or row["low"] is None or row["high"] is None:
         return "", style.NAVY
     if metric.direction == "up":
-        return ("▼ ", style.PLUM) if row["high"] < target else ("", style.NAVY)
-    return ("▲ ", style.PLUM) if row["low"] > target else ("", style.NAVY)
+        return ("▼ ", style.ACT) if row["high"] < target else ("", style.NAVY)
+    return ("▲ ", style.ACT) if row["low"] > target else ("", style.NAVY)
 
 
 def _lowest(rows: Sequence[Row]) -> float:

@@ -90,7 +90,7 @@ def _colour(verdict: str | None, metric: Metric) -> str:
         return "#9AA5B1"
     low = str(verdict).startswith("below")
     needs_help = low if metric.direction != "down" else not low
-    return style.PLUM if needs_help else style.TEAL
+    return style.ACT if needs_help else style.TEAL
 
 
 def _rate_range(rows: Sequence[Row]) -> tuple[float, float]:

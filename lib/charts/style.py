@@ -22,6 +22,8 @@ Row = dict[str, Any]
 # The Analysis Function palette of the UK Government Statistical Service, as 4-visual of the design asks.
 NAVY, TEAL, PLUM, ORANGE, GREY = "#12436D", "#28A197", "#801650", "#F46A25", "#BFBFBF"
 INK, MUTED, RULE, PAPER = "#1F2328", "#595F69", "#E3E5E8", "#FFFFFF"
+# "Act here", as on the cards (redColor in .streamlit/config.toml); nothing else is red.
+ACT = "#B3261E"
 # Tints of NAVY from few to many; a sixth colour means that nothing may be said.
 SEQUENTIAL = ("#E1EAF2", "#B4CBDF", "#7FA5C5", "#457BA6", NAVY)
 NO_VALUE = "#EEEEEE"
@@ -167,10 +169,13 @@ def finish(spec: Mapping[str, Any], title: str, subtitle: str, height: int) -> C
 
 
 def nothing(title: str, reason: str, height: int = 160) -> Chart:
-    """What stands in the place of a chart without rows: the reason in words."""
+    """What stands in the place of a chart without rows: the reason in words.
+
+    It carries the click selection of the chart it replaces, in which nothing can be selected.
+    """
     mark = {"type": "text", "align": "left", "x": 0, "fontSize": 14, "color": MUTED}
-    return finish({"layer": [layer([{"text": reason}], mark, text={"field": "text", "type": "nominal"})]},
-                  title, "", height)  # fmt: skip
+    words = layer([{"text": reason}], mark, text={"field": "text", "type": "nominal"})
+    return finish({"layer": [{**words, "params": [points("code")]}]}, title, "", height)
 
 
 def title_height(subtitle: str) -> int:

@@ -11,7 +11,7 @@ from lib.charts.heat import WEEKDAYS
 from lib.charts.style import fit
 from lib.metrics.arithmetic import difference, is_missing
 from lib.metrics.catalogue import Metric
-from lib.metrics.formats import NONE, show_change, show_moved, show_points, show_rate, show_value
+from lib.metrics.formats import NONE, show_change, show_count, show_moved, show_points, show_rate, show_value
 
 
 def subtitle(metric: Metric, place: str, period: str, more: str = "") -> str:
@@ -30,7 +30,7 @@ def trend(frame: pd.DataFrame, metric: Metric) -> str:
     whole = frame[~frame["is_running"].astype(bool) & frame["value"].notna()]
     if whole.empty:
         return fit(f"{metric.label}暂无可比月份")
-    last = whole.iloc[-1]
+    last = whole.to_dict("records")[-1]
     month = f"{last['month'].month}月"
     missed = _missed(metric, last["value"], last["target"])
     if missed:
@@ -57,8 +57,7 @@ def ranked(frame: pd.DataFrame, metric: Metric) -> str:
     fair = frame[frame["value"].notna() & ~frame["is_small"].fillna(False).astype(bool)]
     if fair.empty:
         return fit(f"{metric.label}样本不足，不作比较", "样本不足，不作比较")
-    values = fair["value"].astype(float)
-    place = fair.loc[values.idxmin() if metric.direction == "up" else values.idxmax()]
+    place = fair.sort_values("value", ascending=metric.direction == "up", kind="stable").to_dict("records")[0]
     word = "最低" if metric.direction == "up" else "最高"
     said = f"{metric.label}{word}"
     shown = show_value(metric, place["value"])
@@ -74,7 +73,7 @@ def movers(frame: pd.DataFrame) -> str:
     sure = frame[frame["differs"].astype(bool) & (frame["extra"] > 0)]
     if sure.empty:
         return "没有事项明显增长"
-    top = sure.sort_values("extra", ascending=False, kind="stable").iloc[0]
+    top = sure.sort_values("extra", ascending=False, kind="stable").to_dict("records")[0]
     share = "" if is_missing(top["change"]) else f"{top['change'] * 100:+.0f}%"
     name = str(top["label"])
     return fit(f"{name}增长最多：{share or '新增'}", f"{name}增长最多", f"{name[:10]}…增长最多")
@@ -87,7 +86,7 @@ def heat(frame: pd.DataFrame) -> str:
     """
     if frame.empty or not frame["received"].sum():
         return "没有带受理时刻的工单"
-    top = frame.loc[frame["received"].idxmax()]
+    top = frame.nlargest(1, "received").to_dict("records")[0]
     hour = int(top["hour"])
     part = "凌晨" if hour < 6 else "上午" if hour < 12 else "下午" if hour < 18 else "晚上"
     return fit(f"{WEEKDAYS[int(top['weekday']) - 1]}{part}{hour if hour <= 12 else hour - 12}时受理最多")
@@ -122,3 +121,34 @@ def funnel(frame: pd.DataFrame, metric: Metric) -> str:
 def compared(metric: Metric, now: float | None, before: float | None, than: str) -> str:
     """比上月 +1.3个百分点, for a line of small text."""
     return f"{than} {show_change(metric, now, before)}"
+
+
+def movers_sentence(frame: pd.DataFrame, than: str, names: int = 3) -> str:
+    """What grew and what fell most, with counts: one sentence for the top of a page.
+
+    frame: as answers.category_movers gives it; than: what the earlier period is called.
+    """
+    sure = frame[frame["differs"].astype(bool) & frame["extra"].notna()].sort_values("extra", ascending=False)
+    parts = []
+    for word, rows in (
+        ("增长最多", sure[sure["extra"] > 0].head(names)),
+        ("下降最多", sure[sure["extra"] < 0].tail(names)[::-1]),
+    ):
+        told = [f"{row['label']}{row['extra']:+,.0f}件{_in_percent(row['change'])}" for row in rows.to_dict("records")]
+        if told:
+            parts.append(f"{word}：{'、'.join(told)}")
+    return f"与{than}相比，{'；'.join(parts)}。" if parts else f"与{than}相比，各类事项的增减都在随机波动范围内。"
+
+
+def _in_percent(share: float | None) -> str:
+    return "" if share is None or is_missing(share) else f"（{share * 100:+.0f}%）"
+
+
+def cells(frame: pd.DataFrame) -> str:
+    """How strongly tickets gather in the busiest cell.
+
+    frame: as answers.hex_density gives it.
+    """
+    if frame.empty:
+        return "没有可显示的网格"
+    return fit(f"最密的一格有{show_count(float(frame['received'].max()))}件", "诉求分布")

@@ -1,0 +1,84 @@
+"""区域分布：哪里最需要人去？"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import streamlit as st
+
+from lib import answers, loaders
+from lib.charts import maps, ranked_bar, shapes, titles
+from lib.metrics.catalogue import CATALOGUE
+from lib.metrics.formats import show_count
+from lib.ui import choices, district_view, empty, filters, layout, show
+from lib.ui import maps as map_view
+
+PAGE = "districts"
+MAP, RANKING, TABLE, ROWS = "区域分布图", "区县排列", "区县明细", "_district_rows"
+HEIGHT, TALL = 430, 480
+CELL_RESOLUTION = 7
+OFFERED = tuple(key for key, m in CATALOGUE.items() if m.kind != "calls")
+RECEIVED = CATALOGUE["received"]
+
+# The map compares all districts; a chosen one is marked, not the only one.
+asked = filters.current_scope()
+scope = replace(asked, district_code=None)
+layout.header("区域分布", "哪里最需要人去？")
+with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+    metric = choices.metric(PAGE, OFFERED, "per_10k")
+    view = choices.option(PAGE, "map", "地图", ("按区县", "按网格"))
+    deeper = "颜色越深越需要关注" if metric.direction else "颜色越深数值越大"
+    st.caption(f"{deeper}。点地图、条形或表格中的区县，下面列出它的乡镇街道、事项和承办单位。", width="stretch")
+
+frame = loaders.ask(answers.by_dimension, scope, metric.key, "district")
+if frame["value"].isna().all() and not frame["numerator"].fillna(0).sum():
+    empty.no_tickets(scope)
+    st.stop()
+whole = loaders.ask(answers.figures, scope, (metric.key,))[metric.key]
+choices.follow_clicks(PAGE, {
+    **map_view.sources(MAP, maps.DISTRICT_LAYER), f"chart_{RANKING}": choices.picked,
+    f"table_{TABLE}": choices.picked_row(ROWS),
+})  # fmt: skip
+chosen = choices.focus(PAGE, set(frame["code"])) or asked.district_code
+place, period = filters.describe(scope), scope.period.label
+borders = loaders.ask(map_view.outlines)
+note = loaders.city().map_note
+
+left, right = st.columns(2, gap="small")
+with left, layout.card("map"):
+    if borders is None:
+        empty.not_shown("地图", "城市配置中没有边界数据，请看右侧排列")
+    elif view == "按区县":
+        labelled = frame.assign(label=frame["short_name"].fillna(frame["label"]))
+        parts = maps.district_parts(borders, labelled, metric, chosen, HEIGHT)
+        title, subtitle = titles.ranked(frame, metric), titles.subtitle(metric, place, period)
+        map_view.draw(
+            lambda: maps.choropleth_deck(parts, height=HEIGHT),
+            lambda legend: maps.choropleth_vega(parts, title, subtitle, height=TALL, with_legend=legend),
+            MAP, height=HEIGHT, selectable=True,
+        )  # fmt: skip
+        map_view.legend(parts.classes, note)
+    else:
+        density = loaders.ask(answers.hex_density, scope, CELL_RESOLUTION)
+        cells, scale = shapes.hexagons(density, RECEIVED)
+        title, subtitle = titles.cells(density), f"受理量 · {place} · {period} · 有坐标的工单，约5平方公里一格"
+        map_view.draw(
+            lambda: maps.hex_deck(cells, borders, height=HEIGHT),
+            lambda legend: maps.hex_vega(cells, scale, borders, title, subtitle, height=TALL, with_legend=legend),
+            "诉求密度图", height=HEIGHT,
+        )  # fmt: skip
+        hidden, unseen = (show_count(density.attrs[name]) for name in ("suppressed_cells", "suppressed_tickets"))
+        small = loaders.city().rules.small_cell
+        map_view.legend(scale, f"{note}；不足{small}件的{hidden}格（共{unseen}件）为保护隐私不显示")
+with right, layout.card("ranking"):
+    ranking = ranked_bar(frame, metric, titles.ranked(frame, metric), titles.subtitle(metric, place, period),
+                         target=whole.target, average=whole.value if metric.unit in ("rate", "per_10k") else None,
+                         chosen=chosen, height=TALL + 45)  # fmt: skip
+    show.chart(ranking, RANKING, select="chosen")
+
+district_view.table(frame, metric, TABLE, ROWS)
+if chosen is None:
+    empty.not_shown("区县明细", "请在地图、条形或表格中点选一个区县")
+else:
+    name = frame.set_index("code")["label"].get(chosen, chosen)
+    district_view.inside(filters.with_district(scope, chosen), metric, str(name))
