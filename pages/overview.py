@@ -16,6 +16,7 @@ DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 ASKED = {"month": "这个月", "quarter": "这个季度", "year": "这一年", "day": "这一天"}
 TONES = {"good": ":material/trending_up:", "bad": ":material/priority_high:", "neutral": ":material/info:"}
 SPARK_MONTHS = 13
+CARD_WIDTH = 300
 
 scope = filters.current_scope()
 layout.header("总体情况", f"{ASKED.get(scope.period.kind, '这段时间')}城市答得怎么样？")
@@ -58,21 +59,18 @@ figures.row(seen.figures, {
     for key, frame in months.items()
 })  # fmt: skip
 
-places, matters, events = st.columns(3, gap="small")
-with places:
-    unsure = "　:gray[差异不显著，不作排序]" if seen.sentences[2].tone == "neutral" else ""
-    short_list(f"**满意率较低的区县**{unsure}", seen.places, "districts", "各区县有效评价不足，暂不比较。", "places")
-with matters:
+with st.grid(3, min_column_width=CARD_WIDTH, gap="small"):
+    short_list("**满意率较低的区县**", seen.places, "districts", "各区县有效评价不足，暂不比较。", "places")
     short_list("**增长较多的事项**", seen.matters, "trends", "没有超出正常波动的增长。", "matters")
-with events:
     total = f"**突发及群体性诉求　{show_count(seen.group_event_count)}件**"
     short_list(total, seen.group_events, "tickets", "本期没有突发及群体性诉求。", "events")
 
 st.markdown("**对照分析**")
-for column, pair in zip(st.columns(3, gap="small"), loaders.ask(answers.paired, scope), strict=True):
-    with column, layout.card(f"pair_{pair.label}"):
-        st.markdown(f"**{pair.label}**　:gray[{pair.warning}]")
-        st.markdown(plain(pair.reading))
+with st.grid(3, min_column_width=CARD_WIDTH, gap="small"):
+    for pair in loaders.ask(answers.paired, scope):
+        with layout.card(f"pair_{pair.label}"):
+            st.markdown(f"**{pair.label}**　:gray[{pair.warning}]")
+            st.markdown(plain(pair.reading))
 
 line = loaders.ask(answers.enterprise, scope)
 received = line.figures["received"].value or 0
@@ -80,10 +78,11 @@ with st.container(horizontal=True, horizontal_alignment="distribute", vertical_a
     st.markdown("**企业诉求：诉求—办理—反馈—评价**", width="content")
     show.link("只看企业诉求", "overview", line.scope)
 if received:
-    for column, (stage, keys) in zip(st.columns(len(line.stages), gap="small"), line.stages.items(), strict=True):
-        with column, layout.card(f"stage_{stage}"):
-            st.markdown(f"**{stage}**")
-            for key in keys:
-                figures.line(line.figures[key], beside=line.everyone[key])
+    with st.grid(len(line.stages), min_column_width=CARD_WIDTH, gap="small"):
+        for stage, keys in line.stages.items():
+            with layout.card(f"stage_{stage}"):
+                st.markdown(f"**{stage}**")
+                for key in keys:
+                    figures.line(line.figures[key], beside=line.everyone[key])
 else:
     empty.not_shown("企业诉求", "本期没有标注为企业诉求的工单，或数据源没有提供该标识")

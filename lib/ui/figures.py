@@ -29,7 +29,7 @@ BASES: dict[str, str | xlsx.Field] = {
 
 def row(figs: Mapping[str, Figure], sparks: Mapping[str, Sequence[float | None]] | None = None) -> None:
     """Cards of the figures in their order; sparks: metric key → values of the last months, oldest first."""
-    with st.grid("auto", min_column_width=CARD_WIDTH, gap="xsmall"):
+    with st.grid(max(len(figs), 1), min_column_width=CARD_WIDTH, gap="xsmall"):
         for key, fig in figs.items():
             card(fig, (sparks or {}).get(key))
 

@@ -31,7 +31,7 @@ STYLE = """<style>
 [class*="st-key-figure_"] [data-testid="stCaptionContainer"] p {font-size: .8rem; white-space: nowrap;}
 .stMain [data-testid="stPageLink-NavLink"] {background: none; color: #12436D;}
 .stMain [data-testid="stPageLink-NavLink"] p {white-space: normal;}
-.stMain [data-testid="stCaptionContainer"] {color: #55626E;}
+.stApp [data-testid="stCaptionContainer"] {opacity: 1; color: #55626E;}
 [class*="st-key-open_"] {position: absolute; right: .7rem; top: .35rem;}
 [class*="st-key-open_"] button {min-height: 0; padding: .1rem 0; color: #5B6770;}
 [class*="st-key-chart_box_"] {position: relative;}
