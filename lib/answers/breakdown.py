@@ -70,7 +70,8 @@ def _assembled(
     if by != PEER_GROUP:
         names = dict(zip(known["code"], known["label"], strict=True))
     frame["label"] = [label_of(code, names) for code in frame["code"]]
-    frame = frame.join(now, on="code")
+    for name in now.columns:
+        frame[name] = pd.to_numeric(frame["code"].map(now[name]))
     frame["previous_value"] = pd.to_numeric(frame["code"].map(_window(values, PREVIOUS)["value"]))
     frame["last_year_value"] = pd.to_numeric(frame["code"].map(_window(values, LAST_YEAR)["value"]))
     target = source.target(m.key, scope.period)

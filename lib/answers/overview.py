@@ -194,7 +194,7 @@ def worst_places(scope: Scope, districts: pd.DataFrame) -> tuple[Item, ...]:
     for position, row in enumerate(rated.head(WORST).to_dict("records")):
         text = f"{m.label}{row['value'] * 100:.1f}%{_against(row)}"
         if len(rated) > 1 and not _stands_out(rated, position):
-            text += "，与其他区县差异不显著"
+            text += "（差异不显著）"
         there = replace(scope, district_code=str(row["code"]))
         query = TicketQuery(metric_key=_WHERE, part="complement")
         items.append(Item(str(row["code"]), str(row["label"]), text, float(row["value"]), _WHERE, there, query))

@@ -6,6 +6,7 @@ Both ways use the expressions of schema.measures, so they cannot differ (a test 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
@@ -17,6 +18,7 @@ from sqlalchemy import (
     Float,
     Select,
     Table,
+    and_,
     cast,
     func,
     literal,
@@ -41,8 +43,9 @@ from lib.queries.extent import (
 )
 from lib.queries.frames import fetch, numeric
 from lib.schema.dialect import next_month_start
-from lib.schema.measures import COHORTS, MEASURES, Measure, counted, source_of
+from lib.schema.measures import COHORTS, MEASURES, Cohort, Measure, counted, source_of
 from lib.schema.rollups import MATURE
+from lib.schema.tickets import call_days, callbacks, tickets
 from lib.scope import Scope
 
 MatureBy = Literal["period", "month"] | None
@@ -81,7 +84,9 @@ def counts(
             parts += question.fact_parts(key, period)
         else:
             parts += question.rollup_parts(key, period, *chosen)
-    return numeric(fetch(conn, question.total(parts)), list(question.columns))
+    frame = numeric(fetch(conn, question.total(parts)), list(question.columns))
+    # Groups that a scan passed but the scope does not hold count nothing.
+    return frame[frame[list(question.columns)].any(axis=1)].reset_index(drop=True) if by else frame
 
 
 def matured(key: str) -> str:
@@ -166,20 +171,9 @@ class _Question:
         for members in groups.values():
             cohort, event = COHORTS[members[0].cohort], members[0].event
             assert event is not None
-            known = {
-                m.key + MATURE: counted(m, m.mature(moment)) - counted(m, m.condition) for m in members if m.mature
-            }
-            dims = [fact_dimension(n, cohort) for n in self.by]
-            parts.append(
-                self._select(key, dims, known)
-                .select_from(source_of(cohort))
-                .where(
-                    cohort.where,
-                    event >= moment,
-                    *during(cohort.time, period.start, period.end, self.as_of),
-                    *fact_conditions(self.scope, cohort.unit),
-                )
-            )
+            during_it = during(cohort.time, period.start, period.end, self.as_of)
+            known = {m.key + MATURE: _difference(m, moment) for m in members}
+            parts.append(self._from_facts(key, cohort, known, [event >= moment, *during_it]))
         return parts
 
     # --- facts --------------------------------------------------------------------------------
@@ -193,23 +187,51 @@ class _Question:
         for (name, is_stock), members in groups.items():
             cohort = COHORTS[name]
             start: date | None = None if is_stock else period.start
-            known: dict[str, ColumnElement[Any]] = {}
+            conditions: dict[str, _Counting] = {}
             for m in members:
-                known[m.key] = counted(m, m.condition)
+                conditions[m.key] = _Counting(m, m.condition)
                 if m.key + MATURE in self.columns and m.mature is not None:
                     moment = next_month_start(cohort.time) if self.mature_by == "month" else midnight(period.end)
-                    known[m.key + MATURE] = counted(m, m.mature(moment))
-            dims = [fact_dimension(n, cohort) for n in self.by]
-            parts.append(
-                self._select(key, dims, known)
-                .select_from(source_of(cohort))
-                .where(
-                    cohort.where,
-                    *during(cohort.time, start, period.end, self.as_of),
-                    *fact_conditions(self.scope, cohort.unit),
-                )
-            )
+                    conditions[m.key + MATURE] = _Counting(m, m.mature(moment))
+            parts.append(self._from_facts(key, cohort, conditions, during(cohort.time, start, period.end, self.as_of)))
         return parts
+
+    def _from_facts(
+        self, key: str, cohort: Cohort, counting: Mapping[str, _Counting], where: list[ColumnElement[bool]]
+    ) -> Select[Any]:
+        """One scan of a cohort for its rows that meet `where`, the cohort and the scope."""
+        dims = [fact_dimension(n, cohort) for n in self.by]
+        belongs = [cohort.where, *fact_conditions(self.scope, cohort.unit)]
+        if cohort.source == "callbacks":
+            # Few callbacks meet many tickets. Conditions on tickets in WHERE make DuckDB believe that few
+            # tickets remain and hash them all; inside the sums they leave it to start from the callbacks.
+            known = {name: c.total(*belongs) for name, c in counting.items()}
+            part = self._select(key, dims, known).select_from(
+                callbacks.outerjoin(tickets, tickets.c.ticket_id == callbacks.c.ticket_id)
+            )
+            return part.where(callbacks.c.is_valid, *where)
+        known = {name: c.total() for name, c in counting.items()}
+        return self._select(key, dims, known).select_from(source_of(cohort)).where(*belongs, *where)
+
+
+@dataclass(frozen=True)
+class _Counting:
+    """What one column counts: the measure under `condition`, less what it counts under `less`."""
+
+    measure: Measure
+    condition: ColumnElement[bool]
+    less: ColumnElement[bool] | None = None
+
+    def total(self, *more: ColumnElement[bool]) -> ColumnElement[Any]:
+        """The sum over rows that also meet `more`."""
+        added = counted(self.measure, and_(*more, self.condition))
+        return added if self.less is None else added - counted(self.measure, and_(*more, self.less))
+
+
+def _difference(measure: Measure, moment: datetime) -> _Counting:
+    """What was true at the moment, less what is true now."""
+    assert measure.mature is not None
+    return _Counting(measure, measure.mature(moment), less=measure.condition)
 
 
 def call_counts(
@@ -219,8 +241,6 @@ def call_counts(
 
     Calls have no dimension but time. No row where no call statistics exist.
     """
-    from lib.schema.tickets import call_days
-
     parts = []
     for key, period in windows.items():
         grains = [time_grain(name, call_days.c.day) for name in by]
