@@ -14,7 +14,7 @@ from lib.config import Settings
 from lib.ingest import repeats, rollups, selfcheck, versions
 from lib.schema import tickets as t
 from lib.schema.rollups import ROLLUPS
-from lib.store import SCHEMA_REVISION, PairName, Pointer, pair_dir, postgres_engine, postgres_schema, replace_file
+from lib.store import SCHEMA_REVISION, PairName, Pointer, postgres_engine, postgres_schema, replace_file
 
 
 @dataclass
@@ -188,10 +188,3 @@ def index_postgres(conn: Connection) -> None:
         conn.execute(text(f"CREATE INDEX {rollup.name}_day ON {rollup.name} (day)"))
     conn.execute(text("ALTER TABLE tickets ADD PRIMARY KEY (ticket_id)"))
     conn.execute(text("ANALYZE"))
-
-
-def current_folder(settings: Settings, pair: PairName) -> Path:
-    """Folder of the pair; made when missing."""
-    folder = pair_dir(settings, pair)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

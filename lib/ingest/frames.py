@@ -46,7 +46,8 @@ def read(conn: Connection, stmt: Select[Any]) -> pd.DataFrame:
 
 
 def differ(left: pd.Series, right: pd.Series) -> np.ndarray:
-    """IS DISTINCT FROM of two columns of one type and index: two missing values do not differ."""
+    """IS DISTINCT FROM of two columns of one type and order of rows: two missing values do not differ."""
+    left, right = left.reset_index(drop=True), right.reset_index(drop=True)
     empty_left, empty_right = left.isna().to_numpy(), right.isna().to_numpy()
     same = (left == right).fillna(False).to_numpy(dtype=bool)
     return ~(same | (empty_left & empty_right))

@@ -62,22 +62,26 @@ def links(repeat_days: int, scope: ColumnElement[bool] | None = None) -> Select[
     return select(ranked.c.ticket_id, ranked.c.earlier_id).where(ranked.c.place_in_line == 1)
 
 
-def link_all(conn: Connection, repeat_days: int) -> None:
-    """Set is_repeat and repeat_of_id of every ticket."""
-    apply(conn, links(repeat_days), true())
-
-
-def apply(conn: Connection, found: Select[Any], scope: ColumnElement[bool]) -> None:
-    """Write the links of the tickets in scope, touching only rows whose link changes."""
+def changed_links(found: Select[Any], scope: ColumnElement[bool]) -> Select[Any]:
+    """One row per ticket in scope whose link is to change: ticket_id, earlier_id (NULL: no repeat)."""
     repeated = found.subquery()
-    wanted = (
+    return (
         select(T.ticket_id, repeated.c.earlier_id)
         .select_from(t.tickets.outerjoin(repeated, repeated.c.ticket_id == T.ticket_id))
         .where(scope, or_(T.is_repeat.is_(None), T.repeat_of_id.is_distinct_from(repeated.c.earlier_id)))
-        .subquery()
     )
+
+
+def write_links(conn: Connection, changed: Select[Any]) -> None:
+    """Write the links that `changed` lists."""
+    wanted = changed.subquery()
     conn.execute(
         update(t.tickets)
         .where(T.ticket_id == wanted.c.ticket_id)
         .values(repeat_of_id=wanted.c.earlier_id, is_repeat=wanted.c.earlier_id.is_not(None))
     )
+
+
+def link_all(conn: Connection, repeat_days: int) -> None:
+    """Set is_repeat and repeat_of_id of every ticket."""
+    write_links(conn, changed_links(links(repeat_days), true()))

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Connection, Table, and_, func, or_, select, tuple_
+import pandas as pd
+from sqlalchemy import Connection, Table, and_, func, or_, select
 
+from lib.ingest.bulk import temporary
+from lib.ingest.frames import key_columns
 from lib.schema import tickets as t
 from lib.schema.measures import COHORTS
 from lib.schema.rollups import COUNT_ROLLUPS
@@ -51,14 +54,14 @@ def sums(conn: Connection, as_of: datetime) -> None:
         _require(int(total or 0) == facts, f"汇总表 {rollup.name} 与工单不一致（{total} 与 {facts}）")
 
 
-def touched(conn: Connection, keys: Table, as_of: datetime) -> None:
-    """After an incremental publish: the rows named by `keys` (source_code, ticket_no) stand once each."""
-    wanted = _count(conn, keys)
-    named = select(keys.c.source_code, keys.c.ticket_no)
-    mine = tuple_(T.source_code, T.ticket_no).in_(named)
-    _require(_count(conn, t.tickets, mine) == wanted, "写入的工单数与预期不符或编号重复")
-    missing = or_(*(T[name].is_(None) for name in NEVER_NULL))
-    _require(_count(conn, t.tickets, and_(mine, missing)) == 0, "有工单缺少必备字段")
+def touched(conn: Connection, keys: pd.DataFrame, as_of: datetime) -> None:
+    """After an incremental publish: the tickets named by `keys` (source_code, ticket_no) stand once each."""
+    mine = temporary(conn, "checked_keys", key_columns(t.tickets, "source_code", "ticket_no"), keys)
+    same = and_(mine.c.source_code == T.source_code, mine.c.ticket_no == T.ticket_no)
+    rows = select(*(T[name] for name in NEVER_NULL)).join(mine, same).subquery()
+    _require(conn.scalar(select(func.count()).select_from(rows)) == len(keys), "写入的工单数与预期不符或编号重复")
+    missing = or_(*(rows.c[name].is_(None) for name in NEVER_NULL))
+    _require(conn.scalar(select(func.count()).select_from(rows).where(missing)) == 0, "有工单缺少必备字段")
     sums(conn, as_of)
 
 

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
@@ -20,7 +21,7 @@ from sqlalchemy.pool import StaticPool
 from lib.config import Settings
 from lib.schema import tickets as t
 from lib.schema.rollups import ROLLUPS
-from lib.store import Pointer, pair_dir, without_constraints
+from lib.store import Pointer, pair_dir, replace_file, without_constraints
 
 WRITER_MEMORY = "2GB"
 KEPT_VERSIONS = 2
@@ -139,7 +140,7 @@ def sweep(folder: Path, current: Pointer) -> list[str]:
     kept: dict[str, Any] = json.loads(kept_file.read_text("utf-8")) if kept_file.exists() else {}
     kept[current.version] = {"file": current.file, "segments": current.segments}
     kept = dict(sorted(kept.items())[-KEPT_VERSIONS:])
-    kept_file.write_text(json.dumps(kept, indent=1), "utf-8")
+    replace_file(kept_file, json.dumps(kept, indent=1))
     frozen_file = folder / "frozen.json"
     frozen: dict[str, Any] = json.loads(frozen_file.read_text("utf-8")) if frozen_file.exists() else {}
     needed: set[str] = set()
@@ -148,10 +149,24 @@ def sweep(folder: Path, current: Pointer) -> list[str]:
     deleted = []
     for path in (*folder.glob("tickets-*"), *folder.glob("segments/*"), *folder.glob(".*.part")):
         name = path.relative_to(folder).as_posix()
-        if path.is_file() and name not in needed:
-            path.unlink()
+        if name not in needed:
+            _remove(path)
             deleted.append(name)
     return deleted
+
+
+def discard(*paths: Path) -> None:
+    """Delete the files of a draft that is not kept, with what DuckDB left beside them."""
+    for path in paths:
+        for leftover in path.parent.glob(path.name + "*"):
+            _remove(leftover)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
 
 
 def files_of(entry: Mapping[str, Any]) -> list[str]:
