@@ -37,7 +37,8 @@ def row(figs: Mapping[str, Figure], sparks: Mapping[str, Sequence[float | None]]
 def card(fig: Figure, spark: Sequence[float | None] | None = None) -> None:
     """One figure: value, change on the period before, same period last year, target, and its opener.
 
-    Red is kept for what calls for action: a missed target. Everything else is drawn in one quiet colour.
+    Red is kept for what calls for action: a missed target, and a change that does not lead to it.
+    Everything else is drawn in one quiet colour.
     """
     metric = CATALOGUE[fig.metric_key]
     with st.container(border=True, gap=None, key=f"figure_{metric.key}"):
@@ -46,7 +47,7 @@ def card(fig: Figure, spark: Sequence[float | None] | None = None) -> None:
             metric.label,
             _shown(metric, fig),
             None if change == NONE else change,
-            delta_color="red" if misses_target(fig) else "blue",
+            delta_color="red" if _calls_for_action(metric, fig) else "blue",
             delta_arrow="off" if change == "持平" else "auto",
             delta_description="环比",
             chart_data=_drawable(spark),
@@ -54,6 +55,16 @@ def card(fig: Figure, spark: Sequence[float | None] | None = None) -> None:
         )
         st.caption(_beneath(metric, fig))
         opener(fig)
+
+
+def _calls_for_action(metric: Metric, fig: Figure) -> bool:
+    """The target is missed and things are not moving towards it."""
+    if not misses_target(fig):
+        return False
+    before = fig.previous.value
+    if fig.value is None or before is None:
+        return True
+    return fig.value <= before if metric.direction == "up" else fig.value >= before
 
 
 def line(fig: Figure, beside: Figure | None = None) -> None:
