@@ -50,9 +50,9 @@ WITH chosen AS (
 )
 -- Enquiries belong to the question's category, most other tickets to that of their problem.
 SELECT p.* EXCLUDE (returns, extends, question_child, problem_children),
-    CASE WHEN req = 0 THEN question_child WHEN u(i, 110) < 0.82 THEN pick(problem_children, u(i, 91))
+    CASE WHEN req = 0 THEN question_child WHEN u(i, 110) < 0.9 THEN pick(problem_children, u(i, 91))
          ELSE secs(u(i, 91) * len(children)) END AS child_no,
-    CASE WHEN req <> 0 AND u(i, 110) < 0.82 THEN secs(u(i, 91) * len(problem_children)) END AS problem_no, f.speed, f.unsat, f.extends, f.fakes, f.games, f.shines, f.habit_since,
+    CASE WHEN req <> 0 AND u(i, 110) < 0.9 THEN secs(u(i, 91) * len(problem_children)) END AS problem_no, f.speed, f.unsat, f.extends, f.fakes, f.games, f.shines, f.habit_since,
     y.workday_no AS start_no, coalesce(g.urged_times, 0) AS urged_times, g.last_urged
 FROM placed p
     LEFT JOIN lu_unit f ON f.unit_code = p.unit

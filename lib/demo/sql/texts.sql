@@ -1,6 +1,6 @@
 -- What the citizen said and the unit answered. Matters of a place name it first; others end with the address.
 WITH worded AS (
-    SELECT x.*, m.matter, m.question, m.remedy, m.remedy IN ('repair', 'enforce', 'estate') AS is_placed, p.address, p.near,
+    SELECT x.*, m.matter, m.question, m.remedy, m.nearby, m.remedy IN ('repair', 'enforce', 'estate') AS is_placed, p.address, p.near,
         n.name AS unit_name, d.district, w.township,
         -- The problem belongs to the third-level category; what has no phrase of its own gets a plain one.
         m.child_names[1 + x.child_no] AS child,
@@ -13,8 +13,8 @@ WITH worded AS (
         LEFT JOIN lu_place p ON p.town = x.town AND p.place = x.place
         LEFT JOIN lu_name n ON n.unit_code = x.unit
 ), spoken AS (
-    SELECT *,
-        CASE WHEN lost_place THEN '' WHEN near IS NULL THEN district ELSE district || near END AS spot,
+    SELECT *, secs(u(i, 112) * (SELECT len(asking) FROM lu_phrase)) AS first_asking,
+        CASE WHEN lost_place THEN '' WHEN near IS NULL THEN district ELSE district || near || nearby END AS spot,
         coalesce(unit_name, district || '有关单位') AS answerer,
         split_part(problem, '，', 1) AS gist
     FROM worded
@@ -27,7 +27,7 @@ SELECT ${segment} AS segment_no, i AS ticket_id,
          WHEN is_placed THEN spot || gist
          ELSE CASE WHEN lost_place THEN '' ELSE district END || '诉求人反映' || gist END AS title,
     CASE WHEN is_urging THEN '诉求人再次来电，询问' || spot || matter || '问题的办理进度，称' || pick(f.background, u(i, 112)) || '，' || pick(f.demands, u(i, 111)) || '。'
-         WHEN req = 0 THEN '来电咨询：' || question || '？' || pick(f.asking, u(i, 112)) || '。' || pick(f.asking, u(i, 113)) || '。'
+         WHEN req = 0 THEN '来电咨询：' || question || '？' || f.asking[1 + first_asking] || '。' || f.asking[1 + (first_asking + 1 + secs(u(i, 113) * (len(f.asking) - 1))) % len(f.asking)] || '。'
              || CASE WHEN lost_place THEN '' ELSE '诉求人所在区域为' || district || coalesce(township, '') || '。' END
          WHEN req = 5 THEN '来电人对' || answerer || '工作人员在处理' || spot || child || '问题时' || pick(f.praise, u(i, 114)) || '表示感谢，希望对该单位和相关人员予以表扬。'
          WHEN req = 4 THEN pick(f.openings, u(i, 116)) || '：' || spot || '的' || child || '情况有待改进，' || pick(f.suggestions, u(i, 115)) || '，同时' || pick(f.suggestions, u(i, 117)) || '，' || pick(f.demands, u(i, 111)) || '。'
