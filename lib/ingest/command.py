@@ -11,8 +11,7 @@ from pathlib import Path
 
 from lib.config import Settings
 from lib.ingest.fields import TICKETS
-from lib.ingest.pipeline import import_files, import_table
-from lib.ingest.readers import ReadError
+from lib.ingest.pipeline import REFUSALS, import_files, import_table
 from lib.ingest.staged import PublishResult
 from lib.store import active_pair, choose_pair
 
@@ -62,7 +61,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             result = import_table(
                 args.from_url, args.table, settings, args.mapping, args.as_of, args.dry_run, progress=progress.show
             )
-    except ReadError as error:
+    except REFUSALS as error:
         progress.end()
         return _refuse(f"没有导入，数据未改动。\n{error}")
     progress.end()

@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from lib.config import Settings
 from lib.ingest.handover import load_staged
 from lib.ingest.mapping import load_mapping
-from lib.ingest.publish import publish
+from lib.ingest.publish import BusyError, publish
 from lib.ingest.readers import Progress, ReadError
 from lib.ingest.reading import preview_tables, stage_into, stage_source_into
 from lib.ingest.rejected import write_rejected
@@ -23,6 +23,9 @@ from lib.ingest.sandbox import Budget, run_limited
 from lib.ingest.staged import WARNING_COLUMNS, PublishResult, Staged
 from lib.schema.tickets import tickets
 from lib.store import NoDataError, PairName, open_store, read_pointer
+
+# What an import may be refused with; the message is a Chinese sentence, and nothing has changed.
+REFUSALS = (ReadError, BusyError)
 
 
 def import_files(
@@ -38,7 +41,7 @@ def import_files(
 
     mapping: name or path; None picks the best fitting by the headings. The result's rejected_path names
     the file of rejected rows, ready to be corrected and imported again (None when there were none or on a
-    dry run). Raises ReadError with a Chinese sentence; nothing has changed then.
+    dry run). Raises one of REFUSALS; nothing has changed then.
     """
     staged = read_and_validate(paths, mapping, settings, as_of, progress)
     return publish_staged(staged, settings, dry_run, progress, pair)
@@ -106,7 +109,9 @@ def publish_staged(
     result = publish(settings, pair, staged, progress=progress, dry_run=dry_run)
     if dry_run or staged.rejected.empty:
         return result
-    return replace(result, rejected_path=str(write_rejected(staged.rejected, settings, pair)))
+    # Named by the version it published, so that the history finds it; by the moment where there was none.
+    name = str(result.version) if result.is_new_version else f"{datetime.now():%Y%m%dT%H%M%S%f}"
+    return replace(result, rejected_path=str(write_rejected(staged.rejected, settings, pair, name)))
 
 
 def read_and_validate(

@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from lib.config import Settings
-from lib.ingest.convert import Converted, Issues, convert
+from lib.ingest.convert import Converted, Issues, convert, quoted
 from lib.ingest.fields import known_headings
 from lib.ingest.handover import save_staged
 from lib.ingest.join_files import joined_frames
@@ -144,7 +144,7 @@ def _digest(path: Path) -> str:
 def preview_tables(
     paths: list[str], data_dir: str, city: str, rows: int, progress: Progress | None = None
 ) -> dict[str, Any]:
-    """What the files hold: tables (place, headings, first rows as text) and the names of fitting mappings."""
+    """What the files hold: tables (place, headings, first rows, masked) and the names of fitting mappings."""
     settings = Settings(Path(data_dir), city, None)
     mappings = all_mappings(settings)
     known = known_headings() | {h for m in mappings for h in m.headings}
@@ -152,7 +152,12 @@ def preview_tables(
     fitting = choose_mapping([(t.sheet, t.headings) for t in tables], mappings)
     return {
         "tables": [
-            {"place": t.place, "headings": list(t.headings), "rows": t.frame.to_dict("split")["data"]} for t in tables
+            {
+                "place": t.place,
+                "headings": list(t.headings),
+                "rows": [[quoted(cell) for cell in row] for row in t.frame.to_numpy().tolist()],
+            }
+            for t in tables
         ],
         "mappings": [m.name for m in fitting],
     }

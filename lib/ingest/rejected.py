@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
 import time
-from datetime import datetime
 from pathlib import Path
 
 import pandas as pd
@@ -32,15 +30,21 @@ def rejected_dir(settings: Settings, pair: PairName) -> Path:
     return pair_dir(settings, pair) / "rejected"
 
 
-def write_rejected(rejected: pd.DataFrame, settings: Settings, pair: PairName) -> Path:
-    """Write the rows of Staged.rejected into a new workbook; returns its path.
+def rejected_of(settings: Settings, pair: PairName, version: str) -> Path | None:
+    """The file of rejected rows of the import that published `version`, while it is kept."""
+    path = rejected_dir(settings, pair) / f"退回行_{version}.xlsx"
+    return path if path.is_file() else None
+
+
+def write_rejected(rejected: pd.DataFrame, settings: Settings, pair: PairName, name: str) -> Path:
+    """Write the rows of Staged.rejected into a workbook 退回行_<name>.xlsx; returns its path.
 
     One sheet per set of original headings, named 待更正…; files older than 30 days are removed.
     """
     folder = rejected_dir(settings, pair)
     folder.mkdir(parents=True, exist_ok=True)
     sweep_rejected(folder)
-    path = folder / f"退回行_{datetime.now():%Y%m%d_%H%M%S}_{secrets.token_hex(2)}.xlsx"
+    path = folder / f"退回行_{name}.xlsx"
     path.write_bytes(b"")
     path.chmod(0o600)
     write_rejected_to(rejected, path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from pathlib import Path
+from typing import BinaryIO
 
 import xlsxwriter
 
@@ -60,9 +61,9 @@ def template_columns() -> list[Field]:
     return [field for name, field in TICKETS.items() if name not in ("status_raw", "category")]
 
 
-def write_template(path: Path) -> None:
+def write_template(target: Path | BinaryIO) -> None:
     """Write the workbook: 工单 with two example rows, 流转 and the like with one, 填写说明 for every column."""
-    with xlsxwriter.Workbook(str(path), {"strings_to_formulas": False, "strings_to_numbers": False}) as book:
+    with xlsxwriter.Workbook(target, {"strings_to_formulas": False, "strings_to_numbers": False}) as book:
         head = book.add_format({"bold": True, "bg_color": "#12436D", "font_color": "white", "border": 1})
         need = book.add_format({"bold": True, "bg_color": "#801650", "font_color": "white", "border": 1})
         text = book.add_format({"num_format": "@"})

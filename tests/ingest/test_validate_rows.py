@@ -299,7 +299,7 @@ def test_times_as_people_write_them(text: str, moment: str | None, no_time: bool
 def test_rejected_rows_come_back_as_a_workbook_that_imports_again(tmp_path: Path, settings: Settings) -> None:
     rows = [{"诉求标题": "=cmd()"}, {"受理时间": "?", "诉求标题": "=HYPERLINK(1)", "备注": "@SUM"}]
     result = staged(tmp_path, *rows)
-    path = write_rejected(result.rejected, settings, "city")
+    path = write_rejected(result.rejected, settings, "city", "v1")
     book = openpyxl.load_workbook(path)
     sheet = book["待更正"]
     cells = [[c.value for c in row] for row in sheet.iter_rows()]
