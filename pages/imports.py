@@ -202,16 +202,15 @@ if has_data():
     left, right = st.columns([1, 1], gap="small")
     with left:
         import_card(settings)
+        with layout.card("history"):
+            import_view.standing()
+            run = import_view.history()
     with right:
         import_view.quality()
-    import_view.missing_fields()
-    with layout.card("history"):
-        import_view.standing()
-        run = import_view.history()
     if run is not None:
-        import_view.run_details(
-            run, uploads.field_labels(), rejected_of(settings, active_pair(settings), str(run["version"]))
-        )
+        kept = rejected_of(settings, active_pair(settings), str(run["version"]))
+        import_view.run_details(run, uploads.field_labels(), kept)
+    import_view.missing_fields()
 else:
     st.markdown(f"### {TITLE}　:gray[{QUESTION}]")
     import_card(settings)

@@ -17,6 +17,7 @@ from lib.ui.words import moment, plain
 
 HISTORY, EMPTY, DOUBTS, UNMAPPED, TIMES = "导入记录", "空缺与未归类", "疑点", "未归类的词", "各类时间"
 _SHOWN_ROWS = 20
+_UNSCROLLED_ROWS = 5
 
 
 def counts(read: int, inserted: int, updated: int, unchanged: int, rejected: int) -> None:
@@ -34,6 +35,11 @@ def preview_table(place: str, headings: list[str], rows: list[list[str]]) -> Non
     st.dataframe(frame, hide_index=True, height=220, key=f"preview_{place}", alt=place)
 
 
+def _height(frame: pd.DataFrame) -> show.Height:
+    """Short tables as they are, long ones scroll."""
+    return "content" if len(frame) <= _UNSCROLLED_ROWS else 230
+
+
 def warnings(frame: pd.DataFrame, labels: Mapping[str, str], name: str) -> None:
     """What was kept or emptied with a warning. frame: field, value, reason, row_count; labels: field → Chinese."""
     if frame.empty:
@@ -46,7 +52,7 @@ def warnings(frame: pd.DataFrame, labels: Mapping[str, str], name: str) -> None:
         "reason": show.column("说明", width=60), "row_count": show.column("行数", "count"),
     }  # fmt: skip
     st.markdown(f"**提示（{len(shown)}项，值已保留或置空，不影响其余字段）**")
-    show.grid(shown, columns, name, height=min(220, 40 + 35 * len(shown)))
+    show.grid(shown, columns, name, height=_height(shown))
 
 
 def rejected(frame: pd.DataFrame, name: str) -> None:
@@ -54,14 +60,14 @@ def rejected(frame: pd.DataFrame, name: str) -> None:
     if frame.empty:
         return
     columns: show.Columns = {
-        "file_name": "文件",
         "line_no": show.column("行号", "count"),
         "column_name": "列",
-        "value": "原值",
         "reason": "退回原因",
+        "value": "原值",
+        "file_name": "文件",
     }
     st.markdown(f"**退回的行（{show_count(len(frame))}行）**")
-    show.grid(frame, columns, name, height=min(220, 40 + 35 * len(frame)))
+    show.grid(frame, columns, name, height=_height(frame))
 
 
 def file_button(path: Path, label: str = "下载退回行（可更正后重新导入）") -> None:
@@ -78,7 +84,7 @@ def quality() -> None:
         times: show.Columns = {"label": "时间", "newest": show.column("最新一条", "moment"),
                                "hours_behind": show.column("距数据截止（小时）", "hours")}  # fmt: skip
         known = found.timeliness[found.timeliness["newest"].notna()]
-        show.grid(known, times, TIMES, height=40 + 35 * max(len(known), 1))
+        show.grid(known, times, TIMES, height="content")
         _remarks(found)
     if found.received == 0:
         empty.no_tickets(scope)
@@ -86,7 +92,7 @@ def quality() -> None:
     with layout.card("doubts"):
         doubts: show.Columns = {"label": show.column("情形", width=40), "tickets": show.column("件数", "count"),
                                 "share": show.column("占比", "rate")}  # fmt: skip
-        show.table(found.doubtful, doubts, DOUBTS, title="数据疑点：口径怎样处理", height=40 + 35 * len(found.doubtful))
+        show.table(found.doubtful, doubts, DOUBTS, title="数据疑点：口径怎样处理", height="content")
 
 
 def _remarks(found: Quality) -> None:
@@ -129,13 +135,15 @@ def history() -> dict[str, Any] | None:
         empty.not_shown(HISTORY, "还没有导入过文件")
         return None
     columns: show.Columns = {
-        "import_no": show.column("序号", "count"), "finished_at": show.column("发布时间", "moment"),
-        "file_names": show.column("文件", width=36), "mapping_name": "映射", "as_of": show.column("数据截至", "moment"),
+        "finished_at": show.column("发布时间", "moment"), "file_names": show.column("文件", width=36),
         "read_rows": show.column("读取", "count"), "inserted_rows": show.column("新增", "count"),
         "updated_rows": show.column("更新", "count"), "unchanged_rows": show.column("未变", "count"),
-        "rejected_rows": show.column("退回", "count"), "warning_count": show.column("提示", "count"), "version": "版本",
+        "rejected_rows": show.column("退回", "count"), "warning_count": show.column("提示", "count"),
+        "as_of": show.column("数据截至", "moment"), "mapping_name": "映射", "version": "版本",
     }  # fmt: skip
-    picked = show.table(runs, columns, HISTORY, title="导入记录（点一行看提示和退回的行）", height=260, select=True)
+    picked = show.table(
+        runs, columns, HISTORY, title="导入记录（点一行看提示和退回的行）", height=_height(runs), select=True
+    )
     return None if not picked else {str(k): v for k, v in runs.iloc[picked[0]].to_dict().items()}
 
 
