@@ -60,11 +60,14 @@ def build(conn: Connection, as_of: datetime) -> None:
         _insert(conn, rollup, contributions(rollup, lambda time: time <= as_of))
 
 
-def contributions(rollup: Table, within: Any) -> Select[Any]:
-    """One row per key of the rollup with its counts; `within` says for a cohort's time which rows count."""
+def contributions(rollup: Table, within: Any, facts: dict[Table, Table] | None = None) -> Select[Any]:
+    """One row per key of the rollup with its counts; `within` says for a cohort's time which rows count.
+
+    facts: other tables of the same columns to count instead of the fact tables.
+    """
     if rollup is rollup_hours:
-        return _hours_rows(within)
-    return _count_rows(rollup, within)
+        return _over(_hours_rows(within), facts)
+    return _count_rows(rollup, within, facts)
 
 
 def keys_of(rollup: Table) -> list[str]:
@@ -113,9 +116,9 @@ def _cohort_rows(rollup: Table, cohort: Cohort, within: Any) -> Select[Any]:
     )
 
 
-def _count_rows(rollup: Table, within: Any) -> Select[Any]:
+def _count_rows(rollup: Table, within: Any, facts: dict[Table, Table] | None) -> Select[Any]:
     keys = keys_of(rollup)
-    cohorts = [_cohort_rows(rollup, c, within).cte(f"{c.key}_rows") for c in COHORTS.values()]
+    cohorts = [_over(_cohort_rows(rollup, c, within), facts).cte(f"{c.key}_rows") for c in COHORTS.values()]
     every = union(*(select(*(rows.c[k] for k in keys)) for rows in cohorts)).cte("every_key")
     source: Any = every
     counts: dict[str, ColumnElement[Any]] = {}
@@ -189,8 +192,10 @@ class Change:
             self.conn.execute(delete(touched))
             mine = select(fact).where(fact.c.ticket_id.in_(ids))
             self.conn.execute(insert(touched).from_select([c.name for c in fact.c], mine))
+        if not self.conn.scalar(select(func.count()).select_from(self._facts[t.tickets])):
+            return
         for rollup in ROLLUPS:
-            rows = _over(contributions(rollup, lambda time: time <= as_of), self._facts).subquery()
+            rows = contributions(rollup, lambda time: time <= as_of, self._facts).subquery()
             signed = select(*(rows.c[k] for k in keys_of(rollup)), *(sign * rows.c[m] for m in _measures(rollup)))
             names = [*keys_of(rollup), *_measures(rollup)]
             self.conn.execute(insert(self._delta[rollup.name]).from_select(names, signed))
@@ -236,8 +241,10 @@ def _like(table: Table, name: str, scratch: MetaData) -> Table:
     return Table(name, scratch, *columns, prefixes=["TEMPORARY"])
 
 
-def _over(stmt: Select[Any], swapped: dict[Table, Table]) -> Select[Any]:
+def _over(stmt: Select[Any], swapped: dict[Table, Table] | None) -> Select[Any]:
     """The same statement over other tables of the same columns."""
+    if swapped is None:
+        return stmt
 
     def swap(element: Any, **_: Any) -> Any:
         if isinstance(element, Table):
