@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import ColumnElement, and_, exists, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, and_, case, exists, func, not_, or_, select, true
 
 from lib.queries.extent import during, fact_conditions, midnight
 from lib.schema import tickets as t
@@ -119,32 +119,44 @@ def _behind(scope: Scope, behind: Behind, part: Part, as_of: datetime) -> list[C
     """Tickets counted in a part of the figure, at equal maturity, so that the list agrees with the figure."""
     if behind.is_stock:
         return [_flag("overdue", min(midnight(scope.period.end), as_of)), *fact_conditions(scope, T.unit_code)]
-    above = _counted(scope, behind.numerator, as_of)
     if part == "numerator" or not behind.denominator:
-        return [above]
-    below = _counted(scope, behind.denominator, as_of)
+        return [_counted(scope, behind.numerator, as_of)]
     if part == "denominator":
-        return [below]
-    # A missing value makes a condition unknown; for NOT it must be plainly false.
-    return [below, not_(func.coalesce(above, False))]
+        return [_counted(scope, behind.denominator, as_of)]
+    if MEASURES[behind.numerator[0]].cohort == MEASURES[behind.denominator[0]].cohort:
+        return [_counted(scope, behind.denominator, as_of, but_not=behind.numerator)]
+    return [_counted(scope, behind.denominator, as_of), not_(_counted(scope, behind.numerator, as_of))]
 
 
-def _counted(scope: Scope, keys: tuple[str, ...], as_of: datetime) -> ColumnElement[bool]:
-    """The ticket is counted by one of the measures, which share a cohort."""
+def _counted(
+    scope: Scope, keys: tuple[str, ...], as_of: datetime, but_not: tuple[str, ...] = ()
+) -> ColumnElement[bool]:
+    """The ticket is counted by one of the measures, and by none of `but_not`; all share a cohort."""
     moment = midnight(scope.period.end)
-    members = [MEASURES[key] for key in keys]
-    cohort = COHORTS[members[0].cohort]
-    inside: list[ColumnElement[Any]] = [
-        cohort.where,
-        *during(cohort.time, scope.period.start, scope.period.end, as_of),
-        *fact_conditions(scope, cohort.unit),
-        or_(*(_condition(m, moment) for m in members)),
-    ]
+    cohort = COHORTS[MEASURES[keys[0]].cohort]
+    inside = during(cohort.time, scope.period.start, scope.period.end, as_of)
+    inside.append(or_(*(_condition(MEASURES[key], moment) for key in keys)))
+    if but_not:
+        # A missing value makes a condition unknown; for NOT it must be plainly false.
+        above = or_(*(_condition(MEASURES[key], moment) for key in but_not))
+        inside.append(not_(func.coalesce(above, False)))
+    belongs = and_(cohort.where, *fact_conditions(scope, cohort.unit))
     if cohort.source == "callbacks":
-        return exists().where(C.ticket_id == T.ticket_id, *inside).correlate(t.tickets)
+        return _answered(inside, belongs)
     if cohort.source == "returns":
-        return exists().where(R.ticket_id == T.ticket_id, *inside).correlate(t.tickets)
-    return and_(*inside)
+        return exists().where(R.ticket_id == T.ticket_id, belongs, *inside).correlate(t.tickets)
+    return and_(belongs, *inside)
+
+
+def _answered(inside: list[ColumnElement[bool]], belongs: ColumnElement[bool]) -> ColumnElement[bool]:
+    """The ticket has such a callback. The flag keeps DuckDB from hashing all tickets (see queries.counts)."""
+    flagged = (
+        select(C.ticket_id, case((belongs, 1), else_=0).label("belongs"))
+        .select_from(t.callbacks.outerjoin(t.tickets, T.ticket_id == C.ticket_id))
+        .where(C.is_valid, *inside)
+        .subquery()
+    )
+    return T.ticket_id.in_(select(flagged.c.ticket_id).where(flagged.c.belongs == 1))
 
 
 def _condition(measure: Measure, moment: datetime) -> ColumnElement[bool]:
