@@ -16,7 +16,7 @@ _IDENTITY = re.compile(
     r"(?<![0-9A-Za-z])[1-9]\d{5}(?:(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]"
     r"|\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3})(?![0-9A-Za-z])"
 )
-_MOBILE = re.compile(rf"(?<!\d)(?:(?:\+|00)?86[ \-]?)?(1[3-9]\d){_GAP}({_FOUR}){_GAP}({_FOUR})(?!\d)")
+_MOBILE = re.compile(rf"(?<!\d)(?:(?:\+|00)?86[ \-]?)?(1{_GAP}[3-9]{_GAP}\d){_GAP}({_FOUR}){_GAP}({_FOUR})(?!\d)")
 _LANDLINE = re.compile(r"(?<!\d)(\(?0\d{2,3}\)?[ \-]?)([2-9]\d{6,7})(?!\d)")
 _LOCAL_NUMBER = re.compile(r"((?:电话|座机|固话|号码|联系方式)[是为：:\s]{0,3})([2-9]\d{6,7})(?!\d)")
 _PLATE = re.compile(
@@ -47,11 +47,14 @@ _NAMED = re.compile(
 _TITLED = re.compile(rf"({_SURNAME})([\u4e00-\u9fa5]{{1,2}})(?=先生|女士|同志)")
 
 # Street, village or estate, whichever comes first; the town only where nothing finer is named.
-_STREET = re.compile(r"^(.*?(?:大道|大街|路|街(?!道)|巷|胡同|村|社区|小区|家园|花园|苑))(?=.)")
+_STREET = re.compile(r"^(.*?(?:(?:大道|大街|路|街(?!道)|巷)(?!村)|胡同|村|社区|小区|家园|花园|苑))(?=.)")
 _TOWN = re.compile(r"^(.*(?:街道|镇|乡|学校|医院|公园|广场|市场))(?=.)")
+# House, building, entrance and room; a bare number before 号 only behind a road, or 2号地铁口 would vanish.
 _DOOR = re.compile(
-    r"(?<=[\u4e00-\u9fa5])\d+(?:号院?|弄)(?:楼)?(?:\d+(?:号楼|栋|幢|座))?(?:\d+单元)?(?:\d+(?:室|户|号))?"
-    r"|(?<=[\u4e00-\u9fa5])[\dA-Za-z一二三四五六七八九十]+(?:号楼|栋|幢|座)(?:[东西南北中\d一二三四五六七八九十]+单元)?(?:\d+层)?(?:[东西]户|\d+(?:室|户|号)?)?"
+    r"(?:(?<=[道路街巷村庄同组])\d+号|(?<=[\u4e00-\u9fa5])\d+号院|(?<=[\u4e00-\u9fa5])\d+弄)"
+    r"(?:院|楼)?(?:\d+(?:号楼|栋|幢|座))?(?:\d+单元)?(?:\d+(?:室|户|号))?"
+    r"|(?<=[\u4e00-\u9fa5])[\dA-Za-z一二三四五六七八九十]+(?:号楼|栋|幢|座)"
+    r"(?:[东西南北中\d一二三四五六七八九十]+单元)?(?:\d+层)?(?:[东西]户|\d+(?:室|户|号)?)?"
     r"|[东西南北中\d一二三四五六七八九十]+单元\d*(?:层|楼)?(?:[东西]户|\d+(?:室|户|号)?)?"
     r"|(?<!\d)\d{3,4}(?:室|户)"
 )
@@ -65,7 +68,7 @@ def mask_text(text: str | None) -> str:
         return ""
     masked = text.translate(_FULL_WIDTH) if any(ch in text for ch in "０１２３４５６７８９－＋") else text
     masked = _IDENTITY.sub("[身份证号]", masked)
-    masked = _MOBILE.sub(lambda m: f"{m[1]}****{_digits(m[3])}", masked)
+    masked = _MOBILE.sub(lambda m: f"{_digits(m[1])}****{_digits(m[3])}", masked)
     masked = _CARD.sub(lambda m: f"{m[1]}****", masked)
     masked = _LANDLINE.sub(lambda m: f"{m[1]}****{m[2][-3:]}", masked)
     masked = _LOCAL_NUMBER.sub(lambda m: f"{m[1]}****{m[2][-3:]}", masked)
