@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
@@ -11,8 +9,6 @@ from lib import answers, loaders
 from lib.ui import filters
 from lib.ui.words import as_of, plain
 
-# A file of our own: Streamlit would fetch an icon by name from the internet.
-ICON = Path(__file__).with_name("icon.svg")
 FOOTER = "本系统不得处理、存储涉密信息"
 
 # Streamlit has no setting for these. The first screen of 900 px must hold title, sentence, six figures and
