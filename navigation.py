@@ -50,7 +50,9 @@ def run() -> None:
         number = secrets.token_hex(4)
         log.exception("fault %s on page %s", number, page.url_path)
         empty.fault(number)
-    layout.footer()
+    finally:
+        # Also under a page that says it has nothing to show and stops.
+        layout.footer()
 
 
 def _draw(page: st.Page) -> None:

@@ -124,7 +124,7 @@ def missing_fields() -> None:
         else:
             words: show.Columns = {"label": "字段", "word": show.column("来源里的词", width=40),
                                    "tickets": show.column("件数", "count")}  # fmt: skip
-            title = "来源里有、城市配置里没有的词（补进 data/cities 后重新导入即归类）"
+            title = "来源里有、城市配置里没有的词（补进城市配置后重新导入即归类）"
             show.table(found.unmapped, words, UNMAPPED, title=title, height=320)
 
 

@@ -35,7 +35,7 @@ _COLLECT = """() => {
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
       if (node.nodeType === Node.TEXT_NODE) {
         const text = node.textContent.trim();
-        if (text && !node.parentElement?.closest(skip)) out.push(text);
+        if (text && !node.parentElement?.closest(skip + ', span[role="img"]')) out.push(text);
         continue;
       }
       if (node.shadowRoot) visit(node.shadowRoot);
