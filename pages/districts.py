@@ -10,6 +10,7 @@ from lib import answers, loaders
 from lib.charts import maps, ranked_bar, shapes, titles
 from lib.metrics.catalogue import CATALOGUE
 from lib.metrics.formats import show_count
+from lib.schema.tickets import UNMAPPED
 from lib.ui import choices, district_view, empty, filters, layout, show
 from lib.ui import maps as map_view
 
@@ -18,6 +19,7 @@ MAP, RANKING, TABLE, ROWS = "区域分布图", "区县排列", "区县明细", "
 HEIGHT, TALL = 430, 480
 CELL_RESOLUTION = 7
 OFFERED = tuple(key for key, m in CATALOGUE.items() if m.kind != "calls")
+SMALL, NO_RESIDENTS = "样本不足或未归类，不作比较", "没有人口数据，不作比较"
 RECEIVED = CATALOGUE["received"]
 
 # The map compares all districts; a chosen one is marked, not the only one.
@@ -41,6 +43,9 @@ choices.follow_clicks(PAGE, {
 })  # fmt: skip
 chosen = choices.focus(PAGE, set(frame["code"])) or asked.district_code
 place, period = filters.describe(scope), scope.period.label
+labelled = frame.assign(
+    label=frame["short_name"].fillna(frame["label"]), is_small=frame["is_small"] | frame["code"].eq(UNMAPPED)
+)
 borders = loaders.ask(map_view.outlines)
 note = loaders.city().map_note
 
@@ -49,15 +54,14 @@ with left, layout.card("map"):
     if borders is None:
         empty.not_shown("地图", "城市配置中没有边界数据，请看右侧排列")
     elif view == "按区县":
-        labelled = frame.assign(label=frame["short_name"].fillna(frame["label"]))
         parts = maps.district_parts(borders, labelled, metric, chosen, HEIGHT)
-        title, subtitle = titles.ranked(frame, metric), titles.subtitle(metric, place, period)
+        title, subtitle = titles.ranked(labelled, metric), titles.subtitle(metric, place, period)
         map_view.draw(
             lambda: maps.choropleth_deck(parts, height=HEIGHT),
             lambda legend: maps.choropleth_vega(parts, title, subtitle, height=TALL, with_legend=legend),
             MAP, height=HEIGHT, selectable=True,
         )  # fmt: skip
-        map_view.legend(parts.classes, note)
+        map_view.legend(parts.classes, note, grey=True)
     else:
         density = loaders.ask(answers.hex_density, scope, CELL_RESOLUTION)
         cells, scale = shapes.hexagons(density, RECEIVED)
@@ -71,9 +75,10 @@ with left, layout.card("map"):
         small = loaders.city().rules.small_cell
         map_view.legend(scale, f"{note}；不足{small}件的{hidden}格（共{unseen}件）为保护隐私不显示")
 with right, layout.card("ranking"):
-    ranking = ranked_bar(frame, metric, titles.ranked(frame, metric), titles.subtitle(metric, place, period),
-                         target=whole.target, average=whole.value if metric.unit in ("rate", "per_10k") else None,
-                         chosen=chosen, height=TALL + 45)  # fmt: skip
+    average = whole.value if metric.unit in ("rate", "per_10k") else None
+    ranking = ranked_bar(labelled, metric, titles.against(labelled, metric, whole.target, average),
+                         titles.subtitle(metric, place, period), target=whole.target, average=average, chosen=chosen,
+                         height=TALL + 45, apart=NO_RESIDENTS if metric.kind == "population" else SMALL)  # fmt: skip
     show.chart(ranking, RANKING, select="chosen")
 
 district_view.table(frame, metric, TABLE, ROWS)
@@ -81,4 +86,4 @@ if chosen is None:
     empty.not_shown("区县明细", "请在地图、条形或表格中点选一个区县")
 else:
     name = frame.set_index("code")["label"].get(chosen, chosen)
-    district_view.inside(filters.with_district(scope, chosen), metric, str(name))
+    district_view.inside(filters.with_district(scope, chosen), metric, str(name), lambda: choices.set_focus(PAGE, None))

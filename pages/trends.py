@@ -35,9 +35,10 @@ if not moved["received"].sum() and not moved["previous"].sum():
 than = compared_with(scope.period, loaders.pointer().as_of)
 place, period = filters.describe(scope), scope.period.label
 
-with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+left, right = st.columns([1, 6], gap="small", vertical_alignment="center")
+with left:
     metric = choices.metric(PAGE, tuple(CATALOGUE), RECEIVED.key)
-    st.markdown(plain(titles.movers_sentence(moved, than)), width="stretch")
+right.markdown(plain(titles.movers_sentence(moved, than)))
 
 beside = DESK_RATE if metric.key != DESK_RATE.key else RECEIVED
 followed = loaders.ask(answers.trends, scope, (metric.key, beside.key))

@@ -31,6 +31,12 @@ if frame.empty:
     st.stop()
 frame = frame.assign(label=frame["short_name"].fillna(frame["label"]), full_name=frame["label"])
 fair, small = frame[~frame["is_small"]], frame[frame["is_small"]]
+if fair.empty:
+    limit = loaders.city().rules.small_sample
+    empty.state(f"{group or '全部'}单位的样本都不足{limit}件，不能比较",
+                "样本太少时高低多半是偶然。请换更长的统计期（如全年），或换一个同类组。")  # fmt: skip
+    unit_league.too_small(small, metric)
+    st.stop()
 choices.follow_clicks(PAGE, {f"chart_{FUNNEL}": choices.picked, f"table_{TABLE}": choices.picked_row(ROWS),
                              **unit_league.sources()})  # fmt: skip
 chosen = choices.focus(PAGE, set(loaders.ask(unit_league.known_units))) or asked.unit_code
@@ -48,4 +54,5 @@ st.caption(f"落在阴影内的单位与同类的差别可能只是偶然。按9
 
 if chosen is not None:
     unit_profile.draw(loaders.ask(answers.unit_profile, scope, chosen), lambda: choices.set_focus(PAGE, None))
-unit_league.table(fair, small, metric, TABLE, ROWS)
+unit_league.table(fair, metric, TABLE, ROWS)
+unit_league.too_small(small, metric)

@@ -14,7 +14,7 @@ from lib.metrics.formats import show_count, show_interval, show_value
 
 RANKED_COLUMNS = ("code", "label", "numerator", "denominator", "value", "low", "high", "is_small")
 ROW_HEIGHT = 24
-NAME_COLUMNS = 16
+NAME_COLUMNS = 22
 # Above this the bars of a rate would look equal: dots on a cut axis show what differs.
 DOTS_FROM = 0.6
 _APART = "_apart"
@@ -40,13 +40,14 @@ def ranked_bar(
     chosen: str | None = None,
     limit: int = 30,
     height: int | None = None,
-    small_words: str = "样本不足，不作比较",
+    apart: str = "样本不足，不作比较",
 ) -> Chart:
     """Names ranked worst first, with 95 % intervals as whiskers, the target as a labelled rule, values at the end.
 
     frame: RANKED_COLUMNS, one row per name (low and high may be missing). Rows with is_small stand apart
-    in grey. average: a second, grey rule (the city's value). chosen: code of the row to be marked. A click
-    reports {"code": …} under the selection name `chosen`. At most `limit` rows; the subtitle says so.
+    in grey, under the words `apart`. average: a second, grey rule (the city's value). chosen: code of the
+    row to be marked. A click reports {"code": …} under the selection name `chosen`. At most `limit` rows;
+    the subtitle says so.
     """
     ranked = worst_first(frame, metric)
     left_out = max(0, len(ranked) - limit)
@@ -66,8 +67,8 @@ def ranked_bar(
         row["sign"], row["colour"] = _verdict(row, metric, target)
         row["shown"] = f"{row['sign']}{row['shown']}"
     domain = [row["code"] for row in rows if not row["apart"]]
-    apart = [row["code"] for row in rows if row["apart"]]
-    order = [*domain, *([_APART] if domain and apart else []), *apart]
+    aside = [row["code"] for row in rows if row["apart"]]
+    order = [*domain, *([_APART] if domain and aside else []), *aside]
     y = _name_axis(rows, order, chosen)
     as_dots = metric.unit == "rate" and _lowest(rows) > DOTS_FROM
     low, high = _value_domain(rows, metric, [v for v in (target, average) if v is not None], as_dots)
@@ -92,7 +93,7 @@ def ranked_bar(
     layers.append(_clickable(rows, y, tooltip))
     if _APART in order:
         words = {"type": "text", "align": "left", "x": 0, "color": style.MUTED, "fontSize": 11}
-        layers.append(layer([{"code": _APART, "text": small_words}], words, y=y,
+        layers.append(layer([{"code": _APART, "text": apart}], words, y=y,
                             text={"field": "text", "type": "nominal"}))  # fmt: skip
     natural = style.title_height(subtitle) + 30 + ROW_HEIGHT * len(order)
     return style.finish({"layer": layers}, title, subtitle, height or natural)

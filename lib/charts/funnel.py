@@ -60,7 +60,7 @@ def funnel_plot(
                  "values": _ticks(*x_domain), "domain": False},
     }  # fmt: skip
     y = {
-        "type": "quantitative", "scale": {"domain": list(y_domain), "nice": False, "zero": False, "clamp": True},
+        "type": "quantitative", "scale": {"domain": list(y_domain), "nice": False, "zero": False},
         "axis": {"title": None, "format": axis_format(metric), "tickCount": 5, "domain": False, "ticks": False},
     }  # fmt: skip
     place = {"x": {**x, "field": "denominator"}, "y": {**y, "field": "value"}}
@@ -119,8 +119,8 @@ def _limits(rows: Sequence[Row], x: Row, y: Row) -> list[Row]:
         return []
     across = {**x, "field": "denominator"}
     smooth = {"interpolate": "monotone"}
-    edge = {"type": "line", "color": style.MUTED, "strokeWidth": 1}
-    shaded = {"mark": {"type": "area", "color": "#EDF1F5", **smooth},
+    edge = {"type": "line", "color": style.MUTED, "strokeWidth": 1, "clip": True}
+    shaded = {"mark": {"type": "area", "color": "#EDF1F5", "clip": True, **smooth},
               "encoding": {"x": across, "y": {**y, "field": "low95"}, "y2": {"field": "high95"}}}  # fmt: skip
     lines = [
         {"mark": {**edge, **more}, "encoding": {"x": across, "y": {**y, "field": column}}}
@@ -135,7 +135,7 @@ def _limits(rows: Sequence[Row], x: Row, y: Row) -> list[Row]:
     names = [
         {"text": f"平均 {show_rate(last['centre'])}", "value": last["centre"], "dy": -7},
         {"text": "99.8%界限", "value": last["low998"], "dy": 12},
-        {"text": "95%界限", "value": last["high95"], "dy": -7},
+        {"text": "95%界限", "value": last["low95"], "dy": -7},
     ]
     for name in names:
         mark = {"type": "text", "align": "right", "dx": -2, "dy": name["dy"], "fontSize": 11, "color": style.MUTED}

@@ -25,6 +25,8 @@ from lib.metrics.formats import show_count, show_interval, show_value
 _WORLD_PIXELS = 512
 NOMINAL_WIDTH = 560
 _MARGIN = 16
+# Lines of a place's name: which, pixels below its point, weight of the type.
+_LINES = ((0, -7, 600), (1, 8, 400))
 DISTRICT_LAYER, HEX_LAYER = "districts", "cells"
 MAP_COLUMNS = ("code", "label", "numerator", "denominator", "value", "low", "high", "is_small")
 
@@ -69,7 +71,8 @@ def district_parts(
             "interval": show_interval(row["low"], row["high"]), "fill": scale.colour(shown.get(code)),
         }  # fmt: skip
         features.append({"type": "Feature", "geometry": feature["geometry"], "properties": properties})
-        named.append((code, (str(row["label"]), words), shapes.inner_point(feature["geometry"])))
+        ink, at = scale.ink(shown.get(code)), feature["properties"]["name_at"]
+        named.append((code, (str(row["label"]), words), ink, (at[0], at[1])))
     extent = shapes.bounds(collection)
     scale_pixels = extent.pixels_per_degree(NOMINAL_WIDTH, height - 2 * _MARGIN)
     return MapParts(features, shapes.place_names(named, scale_pixels), scale, extent, chosen)
@@ -89,7 +92,7 @@ def choropleth_vega(
          "params": [style.points("code")]},
         *_outline([row for row in rows if row["code"] == parts.chosen]),
         *_leaders(parts.names),
-        *_words(parts.names, {f["properties"]["code"]: f["properties"]["fill"] for f in parts.features}),
+        *_words(parts.names),
     ]  # fmt: skip
     return _projected(layers, title, subtitle, height)
 
@@ -111,14 +114,13 @@ def hex_vega(
 
 def choropleth_deck(parts: MapParts, *, width: int = NOMINAL_WIDTH, height: int = 420) -> pdk.Deck:
     """The same choropleth for deck.gl (WebGL 2). A click reports the feature under the layer `districts`."""
-    fills = {f["properties"]["code"]: f["properties"]["fill"] for f in parts.features}
     layers = [
         _geojson(DISTRICT_LAYER, parts.features, line="#FFFFFF", width=1.2, pickable=True),
         _geojson("chosen", [f for f in parts.features if f["properties"]["code"] == parts.chosen],
                  line=style.ORANGE, width=3, filled=False),
         pdk.Layer("LineLayer", [{"a": list(n.anchor), "b": list(n.at)} for n in parts.names if n.moved], id="leaders",
                   get_source_position="a", get_target_position="b", get_color=_rgb(style.INK), get_width=1),
-        *(_deck_words(parts.names, fills)),
+        *_deck_words(parts.names),
     ]  # fmt: skip
     return _deck(layers, parts.bounds, width, height, "<b>{label}</b><br/>{shown}<br/>{counts}")
 
@@ -177,17 +179,15 @@ def _leaders(names: Sequence[Name]) -> list[Row]:
     return [layer(moved, {"type": "rule", "color": style.INK, "strokeWidth": 1}, **encoding)]
 
 
-def _words(names: Sequence[Name], fills: Mapping[str, str]) -> list[Row]:
-    """Two lines per place with a halo, so that they are read on any colour."""
+def _words(names: Sequence[Name]) -> list[Row]:
+    """Two lines per place, in the colour that is read on the place's own."""
     place = {"longitude": {"field": "x", "type": "quantitative"}, "latitude": {"field": "y", "type": "quantitative"}}
+    colour = {"field": "ink", "type": "nominal", "scale": None, "legend": None}
     layers = []
-    for line, dy, weight in ((0, -7, 600), (1, 8, 400)):
-        rows = [{"x": n.at[0], "y": n.at[1], "text": n.text[line]} for n in names]
-        text = {"field": "text", "type": "nominal"}
-        base = {"type": "text", "dy": dy, "fontSize": 12, "fontWeight": weight}
-        halo = {**base, "stroke": style.PAPER, "strokeWidth": 3.5, "strokeJoin": "round", "color": style.PAPER}
-        layers.append(layer(rows, halo, **place, text=text))
-        layers.append(layer(rows, base, **place, text=text))
+    for line, dy, weight in _LINES:
+        rows = [{"x": n.at[0], "y": n.at[1], "text": n.text[line], "ink": n.ink} for n in names]
+        mark = {"type": "text", "dy": dy, "fontSize": 12, "fontWeight": weight}
+        layers.append(layer(rows, mark, **place, text={"field": "text", "type": "nominal"}, color=colour))
     return layers
 
 
@@ -209,23 +209,23 @@ def _geojson(
             properties["rgb"] = _rgb(properties["fill"])
         # deck.gl's tooltip reads the picked object itself, a selection its properties.
         coloured.append({**feature, "properties": properties, **{k: v for k, v in properties.items() if k != "rgb"}})
+    # No auto_highlight: with it, clicks on a layer are not reported (Streamlit 1.67, tried).
     options: dict[str, Any] = {"get_fill_color": "properties.rgb"} if filled else {}
     return pdk.Layer(
         "GeoJsonLayer", {"type": "FeatureCollection", "features": coloured}, id=name, stroked=True, filled=filled,
         get_line_color=_rgb(line), get_line_width=width, line_width_units=pdk.types.String("pixels"),
-        pickable=pickable, auto_highlight=pickable, highlight_color=[244, 106, 37, 90], **options,
+        pickable=pickable, **options,
     )  # fmt: skip
 
 
-def _deck_words(names: Sequence[Name], fills: Mapping[str, str]) -> list[pdk.Layer]:
+def _deck_words(names: Sequence[Name]) -> list[pdk.Layer]:
     layers = []
-    for line, dy, weight in ((0, -7, 600), (1, 8, 400)):
-        rows = [{"at": list(n.at), "text": n.text[line]} for n in names]
+    for line, dy, weight in _LINES:
+        rows = [{"at": list(n.at), "text": n.text[line], "ink": _rgb(n.ink)} for n in names]
         layers.append(pdk.Layer(
-            "TextLayer", rows, id=f"words{line}", get_position="at", get_text="text", get_size=12,
-            get_color=_rgb(style.INK), get_pixel_offset=[0, dy], font_family=pdk.types.String(style.FONT),
-            font_weight=weight, character_set=pdk.types.String("auto"), outline_width=3,
-            outline_color=_rgb(style.PAPER), font_settings={"sdf": True, "fontSize": 48, "buffer": 8},
+            "TextLayer", rows, id=f"words{line}", get_position="at", get_text="text", get_size=12, get_color="ink",
+            get_pixel_offset=[0, dy], font_family=pdk.types.String(style.FONT), font_weight=weight,
+            character_set=pdk.types.String("auto"), font_settings={"fontSize": 36},
         ))  # fmt: skip
     return layers
 

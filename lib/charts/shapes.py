@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Any
 
 import h3
+import numpy as np
 import pandas as pd
 
 from lib.charts import style
@@ -20,7 +21,7 @@ from lib.metrics.formats import show_value
 
 # About 300 m: one pixel of a city on a screen.
 GRID_DEGREES = 0.003
-NAME_WIDTH, NAME_HEIGHT = 58.0, 34.0
+NAME_WIDTH, NAME_HEIGHT = 40.0, 30.0
 
 Ring = list[list[float]]
 
@@ -57,7 +58,8 @@ def latitude_of(ordinate: float) -> float:
 
 
 def simplify(boundaries: dict[str, Any], step: float = GRID_DEGREES) -> dict[str, Any]:
-    """The FeatureCollection with coordinates on a grid of `step` degrees and outer rings clockwise.
+    """The FeatureCollection with coordinates on a grid of `step` degrees and outer rings clockwise, and with
+    the property `name_at` (see inner_point).
 
     Points of a shared border land on the same grid points, so neighbours stay without gaps. d3-geo reads a
     counter-clockwise ring as everything outside of it, hence the turning. Rings that collapse are dropped.
@@ -68,7 +70,8 @@ def simplify(boundaries: dict[str, Any], step: float = GRID_DEGREES) -> dict[str
         kept = [polygon for polygon in polygons if polygon]
         if kept:
             geometry = {"type": "MultiPolygon", "coordinates": kept}
-            features.append({"type": "Feature", "properties": dict(feature["properties"]), "geometry": geometry})
+            properties = {**feature["properties"], "name_at": inner_point(geometry)}
+            features.append({"type": "Feature", "properties": properties, "geometry": geometry})
     return {"type": "FeatureCollection", "features": features}
 
 
@@ -106,30 +109,26 @@ def bounds(collection: dict[str, Any]) -> Bounds:
     return Bounds(min(longitudes), min(latitudes), max(longitudes), max(latitudes))
 
 
-def inner_point(geometry: dict[str, Any]) -> tuple[float, float]:
-    """A point well inside the largest polygon, for its name: its centroid where that lies inside, else the
-    middle of the widest crossing at the polygon's mid latitude.
-    """
-    ring = max((polygon[0] for polygon in _polygons(geometry)), key=lambda r: abs(_area(r)))
-    area = _area(ring)
-    pairs = list(pairwise(ring))
-    crosses = [(a[0] * b[1] - b[0] * a[1], a, b) for a, b in pairs]
-    x = sum((a[0] + b[0]) * cross for cross, a, b in crosses) / (6 * area)
-    y = sum((a[1] + b[1]) * cross for cross, a, b in crosses) / (6 * area)
-    for latitude in (y, (min(p[1] for p in ring) + max(p[1] for p in ring)) / 2):
-        cuts = sorted(_crossing(a, b, latitude) for a, b in pairs if (a[1] > latitude) != (b[1] > latitude))
-        spans = list(zip(cuts[::2], cuts[1::2], strict=False))
-        if any(west < x < east for west, east in spans):
-            return x, latitude
-        if spans:
-            west, east = max(spans, key=lambda span: span[1] - span[0])
-            x = (west + east) / 2
-    return x, y
-
-
-def _crossing(a: list[float], b: list[float], latitude: float) -> float:
-    """Longitude at which the segment crosses the latitude."""
-    return a[0] + (latitude - a[1]) / (b[1] - a[1]) * (b[0] - a[0])
+def inner_point(geometry: dict[str, Any], steps: int = 28) -> tuple[float, float]:
+    """The point of the largest polygon that lies furthest from its border (on a grid), where a name fits best."""
+    polygon = max(_polygons(geometry), key=lambda rings: abs(_area(rings[0])))
+    outer = np.asarray(polygon[0], dtype=float)
+    edges = np.concatenate([np.hstack([r[:-1], r[1:]]) for r in (np.asarray(ring, dtype=float) for ring in polygon)])
+    (west, south), (east, north) = outer.min(axis=0), outer.max(axis=0)
+    share = (np.arange(steps) + 0.5) / steps
+    x, y = (
+        grid.ravel()[:, None] for grid in np.meshgrid(west + share * (east - west), south + share * (north - south))
+    )
+    x1, y1, x2, y2 = edges.T
+    rise = np.where(y2 == y1, 1.0, y2 - y1)
+    inside = (((y1 > y) != (y2 > y)) & (x < (x2 - x1) * (y - y1) / rise + x1)).sum(axis=1) % 2 == 1
+    # Latitudes are stretched as on the map; names are wide and low, so room to the sides counts less.
+    tall = 1 / math.cos(math.radians((south + north) / 2)) * NAME_WIDTH / NAME_HEIGHT
+    ax, ay, bx, by = x1 - x, (y1 - y) * tall, x2 - x1, (y2 - y1) * tall
+    along = np.clip(-(ax * bx + ay * by) / np.maximum(bx * bx + by * by, 1e-18), 0, 1)
+    away = np.hypot(ax + along * bx, ay + along * by).min(axis=1)
+    best = int(np.where(inside, away, -1.0).argmax())
+    return float(x[best, 0]), float(y[best, 0])
 
 
 # --- colours --------------------------------------------------------------------------------
@@ -143,6 +142,10 @@ class Classes:
     colours: tuple[str, ...]
     words: tuple[str, ...]
 
+    def ink(self, value: float | None) -> str:
+        """Colour of words that stand on the colour of the value."""
+        return style.PAPER if self.colour(value) in style.SEQUENTIAL[-2:] else style.INK
+
     def colour(self, value: float | None) -> str:
         """Colour of a value; grey where there is none."""
         if value is None or pd.isna(value):
@@ -150,18 +153,22 @@ class Classes:
         return self.colours[sum(value >= limit for limit in self.breaks)]
 
 
-def classes(values: Sequence[float | None], metric: Metric, count: int = len(style.SEQUENTIAL)) -> Classes:
-    """At most `count` classes with as many places each as possible; darker needs more attention.
+def classes(
+    values: Sequence[float | None], metric: Metric, count: int = len(style.SEQUENTIAL), *, skewed: bool = False
+) -> Classes:
+    """At most `count` classes of equal width, so that equal colours mean like values; darker needs more attention.
 
-    Where high is good the darkest class is the lowest one.
+    skewed: classes with equally many members instead, for densities, where most values are small. Where
+    high is good the darkest class is the lowest one.
     """
-    known = sorted({float(v) for v in values if v is not None and not pd.isna(v)})
+    known = sorted(float(v) for v in values if v is not None and not pd.isna(v))
     if not known:
         return Classes((), (style.NO_VALUE,), ("无数据",))
-    number = min(count, len(known))
+    number = min(count, len(set(known)))
     digits = 3 if metric.unit == "rate" else (1 if metric.unit in ("per_10k", "hours") else 0)
-    limits = sorted({round((known[k * len(known) // number] + known[k * len(known) // number - 1]) / 2, digits)
-                     for k in range(1, number)})  # fmt: skip
+    width = (known[-1] - known[0]) / number
+    cuts = (known[k * len(known) // number] if skewed else known[0] + k * width for k in range(1, number))
+    limits = sorted({round(cut, digits) for cut in cuts})
     limits = [limit for limit in limits if known[0] < limit <= known[-1]]
     shades = _shades(len(limits) + 1)
     if metric.direction == "up":
@@ -188,6 +195,7 @@ class Name:
 
     code: str
     text: tuple[str, str]
+    ink: str
     anchor: tuple[float, float]
     at: tuple[float, float]
 
@@ -198,13 +206,13 @@ class Name:
 
 
 def place_names(
-    named: Sequence[tuple[str, tuple[str, str], tuple[float, float]]], pixels_per_degree: float
+    named: Sequence[tuple[str, tuple[str, str], str, tuple[float, float]]], pixels_per_degree: float
 ) -> list[Name]:
     """Names moved apart until no two cover one another at that scale.
 
-    named: code, two lines of words, anchor. Small moves are no moves: words that fit stay on their place.
+    named: code, two lines of words, their colour, anchor. Small moves are no moves: words that fit stay on their place.
     """
-    anchors = [(x * pixels_per_degree, mercator(y) * pixels_per_degree) for _, _, (x, y) in named]
+    anchors = [(x * pixels_per_degree, mercator(y) * pixels_per_degree) for _, _, _, (x, y) in named]
     spots = [list(a) for a in anchors]
     for _ in range(200):
         clash = False
@@ -223,10 +231,10 @@ def place_names(
         if not clash:
             break
     placed = []
-    for (code, text, anchor), start, spot in zip(named, anchors, spots, strict=True):
+    for (code, text, ink, anchor), start, spot in zip(named, anchors, spots, strict=True):
         near = math.dist(start, spot) < NAME_HEIGHT / 3
         at = (spot[0] / pixels_per_degree, latitude_of(spot[1] / pixels_per_degree))
-        placed.append(Name(code, text, at if near else anchor, at))
+        placed.append(Name(code, text, ink if near else style.INK, at if near else anchor, at))
     return placed
 
 
@@ -235,7 +243,7 @@ def hexagons(frame: pd.DataFrame, metric: Metric) -> tuple[dict[str, Any], Class
 
     frame: hex (H3 index), received; suppressed cells have a missing count and are drawn in grey.
     """
-    scale = classes(frame["received"].tolist(), metric)
+    scale = classes(frame["received"].tolist(), metric, skewed=True)
     features = []
     for cell, received in zip(frame["hex"], frame["received"], strict=True):
         ring = [[round(lng, 5), round(lat, 5)] for lat, lng in h3.cell_to_boundary(str(cell))]

@@ -93,16 +93,31 @@ def heat(frame: pd.DataFrame) -> str:
 
 
 def channels(frame: pd.DataFrame) -> str:
-    """The channel with the largest share.
+    """The group of channels with the largest share: 热线占受理量的68.2%.
 
     frame: as answers.channel_mix gives it.
     """
-    known = frame[frame["share"].notna()]
-    if known.empty:
-        return "没有受理工单"
-    top = known.sort_values("received", ascending=False, kind="stable").iloc[0]
-    share = show_rate(top["share"])
-    return fit(f"{top['label']}占受理量的{share}", f"{top['label']}占{share}", f"第一渠道占{share}")
+    shares = frame.dropna(subset=["group_name", "share"]).groupby("group_name")["share"].sum()
+    if shares.empty:
+        return "没有受理工单" if frame.empty else "各渠道受理情况"
+    name, share = str(shares.idxmax()), show_rate(float(shares.max()))
+    return fit(f"{name}占受理量的{share}", f"{name}占{share}", f"占比最大的为{share}")
+
+
+def against(frame: pd.DataFrame, metric: Metric, target: float | None, average: float | None) -> str:
+    """How many places miss the target beyond chance, or lie above the city's value: 3个区县低于目标.
+
+    frame: as answers.by_dimension gives it for districts.
+    """
+    fair = frame[frame["value"].notna() & ~frame["is_small"].fillna(False).astype(bool)]
+    if target is not None and metric.direction is not None and fair["low"].notna().any():
+        worse = (fair["high"] < target) if metric.direction == "up" else (fair["low"] > target)
+        word = "低于" if metric.direction == "up" else "高于"
+        number = int(worse.sum())
+        return fit(f"{number}个区县显著{word}目标" if number else f"没有区县显著{word}目标")
+    if average is not None and not fair.empty:
+        return fit(f"{int((fair['value'] > average).sum())}个区县高于全市水平")
+    return fit(f"各区县{metric.label}", "各区县比较")
 
 
 def funnel(frame: pd.DataFrame, metric: Metric) -> str:
@@ -123,7 +138,7 @@ def compared(metric: Metric, now: float | None, before: float | None, than: str)
     return f"{than} {show_change(metric, now, before)}"
 
 
-def movers_sentence(frame: pd.DataFrame, than: str, names: int = 3) -> str:
+def movers_sentence(frame: pd.DataFrame, than: str, names: int = 2) -> str:
     """What grew and what fell most, with counts: one sentence for the top of a page.
 
     frame: as answers.category_movers gives it; than: what the earlier period is called.

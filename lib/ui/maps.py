@@ -85,9 +85,10 @@ def sources(name: str, layer: str) -> dict[str, choices.Reader]:
     return {f"chart_{name}": choices.picked, f"deck_{name}": read_deck}
 
 
-def legend(classes: shapes.Classes, note: str) -> None:
-    """Colours with their words under a map, and what must be said about it."""
-    pairs = [*zip(classes.colours, classes.words, strict=True), (style.NO_VALUE, "样本不足或无数据")]
+def legend(classes: shapes.Classes, note: str, *, grey: bool = False) -> None:
+    """Colours with their words under a map, and what must be said about it. grey: explain the grey places."""
+    pairs = list(zip(classes.colours, classes.words, strict=True))
+    pairs += [(style.NO_VALUE, "样本不足或无数据")] if grey else []
     box = "display:inline-block;width:12px;height:12px;margin-right:5px;vertical-align:-1px"
     boxes = "".join(
         '<span style="white-space:nowrap;margin-right:14px">'

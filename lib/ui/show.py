@@ -11,6 +11,7 @@ import streamlit as st
 from lib import loaders
 from lib.documents import png, xlsx
 from lib.documents.xlsx import Field, Kind
+from lib.metrics.catalogue import Metric
 from lib.scope import Scope
 from lib.ui import filters
 from lib.ui.words import as_of, plain
@@ -26,6 +27,12 @@ Height = int | Literal["auto", "content"]
 def column(label: str, kind: Kind = "text", width: int | None = None) -> Field:
     """A column of a table: heading and kind (see documents.xlsx.Field); width in characters for Excel."""
     return Field(label, kind, width)
+
+
+def measured(metric: Metric, label: str | None = None) -> Field:
+    """A column of values of the metric, in its unit; headed by its name unless `label` says otherwise."""
+    kinds: dict[str, Kind] = {"rate": "rate", "hours": "hours", "count": "count", "per_10k": "number"}
+    return Field(label or metric.label, kinds[metric.unit])
 
 
 def facts(extra: Mapping[str, str] | None = None, *, scope: Scope | None = None) -> list[tuple[str, str]]:

@@ -9,12 +9,13 @@ from lib import answers
 from lib.charts.style import Chart
 from lib.documents.xlsx import Field
 from lib.metrics.catalogue import Metric
-from lib.metrics.formats import show_count, show_interval, show_value
+from lib.metrics.comparison import BAND_WORDS
+from lib.metrics.formats import show_count, show_interval
 from lib.ui import choices, empty, layout, show
 
 HELP, PRAISE = "需要帮助的单位", "值得表扬的单位"
 _CODES = {HELP: "_unit_help_rows", PRAISE: "_unit_praise_rows"}
-LISTED = 5
+LISTED, TABLE_ROWS, ROW = 5, 12, 35
 
 
 def known_units(source: answers.Source) -> tuple[str, ...]:
@@ -48,41 +49,53 @@ def extremes(frame: pd.DataFrame, metric: Metric) -> None:
                 empty.not_shown(name, why)
                 continue
             choices.list_codes(_CODES[name], [str(code) for code in rows["code"]])
-            shown = rows.assign(value_text=[show_value(metric, v) for v in rows["value"]])
             columns: dict[str, str | Field] = {
-                "label": "单位", "value_text": metric.label,
+                "label": "单位", "value": show.measured(metric),
                 "denominator": show.column(metric.denominator_label, "count"), "verdict_label": "与同类相比",
             }  # fmt: skip
             show.table(
-                shown, columns, name, title=f"{name}（{len(rows)}家）", height=35 * (LISTED + 1) + 3, select=True
+                rows,
+                columns,
+                name,
+                title=f"{name}（{len(rows)}家）",
+                height="content" if len(rows) <= LISTED else ROW * (LISTED + 1) + 3,
+                select=True,
             )
 
 
-def table(fair: pd.DataFrame, small: pd.DataFrame, metric: Metric, name: str, codes_key: str) -> None:
-    """All units by bands, best first; units below the minimum volume apart and without an order of merit."""
+def table(frame: pd.DataFrame, metric: Metric, name: str, codes_key: str) -> None:
+    """All units of a fair size by bands, best first.
+
+    frame: as answers.funnel gives it, without small units, with `full_name`.
+    """
     columns: dict[str, str | Field] = {
-        "band_text": "档", "full_name": "单位", "value_text": metric.label, "interval": "95%区间",
-        "numerator": show.column(metric.numerator_label, "count"),
-        "denominator": show.column(metric.denominator_label, "count"),
-        "verdict_label": "与同类相比", "previous_text": "上期", "last_year_text": "去年同期",
+        "band_text": "档", **_columns(metric), "verdict_label": "与同类相比",
+        "previous_value": show.measured(metric, "上期"), "last_year_value": show.measured(metric, "去年同期"),
     }  # fmt: skip
     with layout.card("league"):
-        choices.list_codes(codes_key, [str(code) for code in fair["code"]])
-        sizes = fair["band"].value_counts()
-        bands = [f"第{band:.0f}档（{sizes[band]}家）" for band in fair["band"]]
-        show.table(_told(fair, metric).assign(band_text=bands), columns, name, height=460, select=True,
-                   title=f"全部{show_count(len(fair))}家单位，同一档内差异不显著、不作排序")  # fmt: skip
-    if len(small):
-        with st.expander(f"样本不足的{show_count(len(small))}家单位（只列出，不比较）"):
-            listed = _told(small.sort_values("full_name"), metric)
-            few = {k: columns[k] for k in ("full_name", "value_text", "interval", "numerator", "denominator")}
-            show.table(listed, few, "样本不足单位", height=360)
+        choices.list_codes(codes_key, [str(code) for code in frame["code"]])
+        sizes = frame["band"].value_counts()
+        bands = [f"第{band:.0f}档（{sizes[band]}家）" for band in frame["band"]]
+        show.table(_told(frame).assign(band_text=bands), columns, name, select=True,
+                   height="content" if len(frame) <= TABLE_ROWS else 460,
+                   title=f"全部{show_count(len(frame))}家单位，同一档内{BAND_WORDS}")  # fmt: skip
 
 
-def _told(frame: pd.DataFrame, metric: Metric) -> pd.DataFrame:
-    return frame.assign(
-        value_text=[show_value(metric, v) for v in frame["value"]],
-        interval=[show_interval(a, b) for a, b in zip(frame["low"], frame["high"], strict=True)],
-        previous_text=[show_value(metric, v) for v in frame["previous_value"]],
-        last_year_text=[show_value(metric, v) for v in frame["last_year_value"]],
-    )
+def too_small(frame: pd.DataFrame, metric: Metric) -> None:
+    """Units below the minimum volume: by name, without comparison."""
+    if frame.empty:
+        return
+    with st.expander(f"样本不足的{show_count(len(frame))}家单位（只列出，不比较）"):
+        show.table(_told(frame.sort_values("full_name")), _columns(metric), "样本不足单位", height=360)
+
+
+def _columns(metric: Metric) -> dict[str, str | Field]:
+    return {
+        "full_name": "单位", "value": show.measured(metric), "interval": "95%区间",
+        "numerator": show.column(metric.numerator_label, "count"),
+        "denominator": show.column(metric.denominator_label, "count"),
+    }  # fmt: skip
+
+
+def _told(frame: pd.DataFrame) -> pd.DataFrame:
+    return frame.assign(interval=[show_interval(a, b) for a, b in zip(frame["low"], frame["high"], strict=True)])
