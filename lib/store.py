@@ -250,5 +250,5 @@ def without_constraints(tables: tuple[Table, ...]) -> MetaData:
         columns = [c.copy() for c in table.columns]
         for column in columns:
             column.primary_key = False
-        Table(table.name, plain, *columns)
+        Table(table.name, plain, *columns, comment=table.comment)
     return plain

@@ -103,6 +103,7 @@ def new_version(
         path = folder / versions.main_file(version)
         segments = {1: versions.segment_file(1, version)}
         root, engine = versions.open_writer(path)
+        finished = False
         try:
             versions.create_main(engine)
             versions.attach(root, folder / segments[1], 1, readonly=False)
@@ -115,9 +116,12 @@ def new_version(
                 draft.finish_whole()
             root.execute("CHECKPOINT")
             root.execute(f"CHECKPOINT {versions.segment_name(1)}")
+            finished = True
         finally:
             engine.dispose()
             root.close()
+            if not finished:
+                versions.discard(path, folder / segments[1])
         make_current(folder, draft.pointer(segments))
 
 
@@ -142,7 +146,16 @@ def _next_schema(pair: PairName) -> str:
 def _postgres_version(
     settings: Settings, pair: PairName, city: str, as_of: datetime, is_demo: bool, repeat_days: int
 ) -> Iterator[Draft]:
-    """The same on a shared server: a second schema is filled, then takes the name of the first.
+    with postgres_successor(settings, pair) as conn:
+        draft = Draft(conn, versions.new_version_name(), 1, city, is_demo, as_of, repeat_days)
+        yield draft
+        index_postgres(conn)
+        draft.finish_whole()
+
+
+@contextmanager
+def postgres_successor(settings: Settings, pair: PairName) -> Iterator[Connection]:
+    """A connection to a second schema with empty tables, which takes the first one's name on a clean exit.
 
     All in one transaction, so that readers see the old or the new version; a killed publisher leaves
     nothing behind.
@@ -156,10 +169,7 @@ def _postgres_version(
             conn.execute(text(f"CREATE SCHEMA {following}"))
             conn.execute(text(f"SET LOCAL search_path TO {following}"))
             create_postgres(conn)
-            draft = Draft(conn, versions.new_version_name(), 1, city, is_demo, as_of, repeat_days)
-            yield draft
-            index_postgres(conn)
-            draft.finish_whole()
+            yield conn
             conn.execute(text(f"DROP SCHEMA IF EXISTS {current} CASCADE"))
             conn.execute(text(f"ALTER SCHEMA {following} RENAME TO {current}"))
     finally:

@@ -155,13 +155,16 @@ def _duckdb(settings: Settings, pair: PairName, city: City, staged: Staged) -> I
                     opened.segments = compaction.settle(draft, root, folder, opened.segments)
             if opened.keep:
                 root.execute("CHECKPOINT")
+        except BaseException:
+            opened.keep = False
+            raise
         finally:
             engine.dispose()
             root.close()
+            if not opened.keep:
+                versions.discard(path, folder / versions.segment_file(number, name))
         if opened.keep:
             make_current(folder, draft.pointer(opened.segments))
-        else:
-            versions.discard(path, folder / opened.segments[number])
 
 
 @contextmanager
