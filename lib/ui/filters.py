@@ -26,6 +26,7 @@ from lib.ui import address
 MONTHS, QUARTERS, YEARS = 48, 12, 5
 PICKED_LEVELS = 2
 CUSTOM = "custom"
+CALENDAR = ("month", "quarter", "year")
 BASES: dict[Basis, str] = {"all": "全口径", "assessed": "考核口径"}
 ENTERPRISE = {"1": "企业诉求", "0": "群众诉求"}
 
@@ -152,12 +153,20 @@ def periods(as_of: datetime) -> list[str]:
     return [months[0], quarters[0], years[0], CUSTOM, *months[1:], *quarters[1:], *years[1:]]
 
 
+def _with_data(source: answers.Source) -> tuple[str, ...]:
+    """Of `periods` those that end after the data begin."""
+    offered = periods(source.as_of)
+    ends = {token: Period.parse(token).end for token in offered if token != CUSTOM}
+    known = source.covered({token: Period(end - timedelta(days=1), end) for token, end in ends.items()})
+    return tuple(token for token in offered if token == CUSTOM or token in known)
+
+
 def bar() -> None:
     """Draw the filters, write them into the address and fix the scope of this run."""
     as_of = loaders.pointer().as_of
     known = names()
     choices: dict[str, list[str]] = {
-        "period": periods(as_of),
+        "period": list(loaders.ask(_with_data)),
         "district": list(known.districts),
         "category": list(known.categories),
         "unit": list(known.units),
@@ -166,7 +175,10 @@ def bar() -> None:
         "enterprise": list(ENTERPRISE),
         "basis": list(get_args(Basis)),
     }
-    _read_address(choices, as_of)
+    _read_address(as_of)
+    asked = st.session_state.get(KEYS["period"])
+    if asked and asked not in choices["period"]:  # followed from a link: a period without data says so itself
+        choices["period"].append(asked)
     _forget_unknown(choices, as_of)
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="filter_bar"):
         _choose("统计期", "period", choices, _period_label, width=150)
@@ -231,7 +243,7 @@ def _period_label(token: str) -> str:
     return "自定义日期" if token == CUSTOM else Period.parse(token).label
 
 
-def _read_address(choices: dict[str, list[str]], as_of: datetime) -> None:
+def _read_address(as_of: datetime) -> None:
     """Take over what the address says, when it is not what this session wrote there itself."""
     asked = address.taken(KEYS, KEYS.values(), _WRITTEN)
     if asked is None:
@@ -239,21 +251,21 @@ def _read_address(choices: dict[str, list[str]], as_of: datetime) -> None:
     state = st.session_state
     for name, key in KEYS.items():
         state[key] = asked.get(name)
-    state[KEYS["period"]], state[_RANGE] = _period_state(asked.get("period"), choices["period"], as_of)
+    state[KEYS["period"]], state[_RANGE] = _period_state(asked.get("period"), as_of)
 
 
-def _period_state(token: str | None, offered: list[str], as_of: datetime) -> tuple[str, tuple[date, date] | None]:
-    """What the period's two widgets show for a token: one of the list, else its days as a custom range."""
+def _period_state(token: str | None, as_of: datetime) -> tuple[str, tuple[date, date] | None]:
+    """What the period's two widgets show for a token: a calendar period, else its days as a custom range."""
     try:
         period = Period.parse(token) if token else default_period(as_of)
     except ValueError:
         period = default_period(as_of)
-    if period.token in offered:
-        return period.token, None
-    last = min(period.end - timedelta(days=1), cut_day(as_of) - timedelta(days=1))
-    if period.start > last:
+    newest = cut_day(as_of) - timedelta(days=1)
+    if period.start > newest:
         return default_period(as_of).token, None
-    return CUSTOM, (period.start, last)
+    if period.kind in CALENDAR:
+        return period.token, None
+    return CUSTOM, (period.start, min(period.end - timedelta(days=1), newest))
 
 
 def _forget_unknown(choices: dict[str, list[str]], as_of: datetime) -> None:

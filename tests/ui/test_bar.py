@@ -129,6 +129,12 @@ def test_reset_returns_to_the_whole_city() -> None:
 
 
 @pytest.mark.usefixtures("small_city")
+def test_only_periods_with_data_are_offered() -> None:
+    """The two tickets are of October 2026."""
+    assert _run().selectbox(key="f_period").options == ["2026年10月", "2026年第四季度", "2026年", "自定义日期"]
+
+
+@pytest.mark.usefixtures("small_city")
 def test_days_of_ones_own_are_a_period() -> None:
     test = _run(period="2026-10-05..2026-10-15")
     assert test.selectbox(key="f_period").value == CUSTOM
