@@ -36,6 +36,14 @@ def run() -> None:
     st.set_page_config(page_title="民声看板", layout="wide")
     layout.style()
     page = st.navigation(PAGES, position="top")
+    body = st.container()
+    # Drawn before the page, which may say that it has nothing to show and stop.
+    layout.footer()
+    with body:
+        _guarded(page)
+
+
+def _guarded(page: st.Page) -> None:
     try:
         _draw(page)
     except NoDataError as error:
@@ -50,9 +58,6 @@ def run() -> None:
         number = secrets.token_hex(4)
         log.exception("fault %s on page %s", number, page.url_path)
         empty.fault(number)
-    finally:
-        # Also under a page that says it has nothing to show and stops.
-        layout.footer()
 
 
 def _draw(page: st.Page) -> None:
