@@ -55,7 +55,7 @@ def make_base(city: City, plan: Plan, seed: int) -> pa.Table:
     req = np.where(rng.random(rows) < enquiry[cat], REQUEST_TYPES.index("咨询"), other).astype(np.int8)
     ht = np.where(rng.random(rows) < np.array(DESK_SHARE)[req], DESK_ROW, REFERRED_ROW).astype(np.int8)
 
-    earlier = _earlier_of_same_matter(rng, cat * districts + dist)
+    earlier = _earlier_of_same_matter(rng, second, cat * districts + dist)
     age = np.where(earlier >= 0, second - second[earlier], np.iinfo(np.int64).max)
     wants_to_urge = rng.random(rows) < URGING_SHARE
     urges = wants_to_urge & (age < URGE_WITHIN) & (ht[earlier] == REFERRED_ROW) & ~wants_to_urge[earlier]
@@ -97,16 +97,20 @@ def _repeat_share(plan: Plan) -> np.ndarray:
     return REPEAT_SHARE * np.array([stubborn.get(name, 1.0) for name in plan.matters["name"]])
 
 
-def _earlier_of_same_matter(rng: np.random.Generator, group: np.ndarray) -> np.ndarray:
-    """For each row one of the last few rows of its group, or −1 where there is none."""
+def _earlier_of_same_matter(rng: np.random.Generator, second: np.ndarray, group: np.ndarray) -> np.ndarray:
+    """For each row one of the last few rows of its group, or −1 where there is none.
+
+    Where that one is too old to call again about, the last row: small groups have their callers too.
+    """
     order = np.argsort(group, kind="stable")
     position = np.arange(len(order))
-    back = position - rng.geometric(0.3, len(order))
-    valid = back >= 0
-    back = np.where(valid, back, 0)
-    valid &= group[order[back]] == group[order]
+    back = np.maximum(position - rng.geometric(0.3, len(order)), 0)
+    last = np.maximum(position - 1, 0)
+    fits = (group[order[back]] == group[order]) & (second[order] - second[order[back]] < REPEAT_WITHIN)
+    back = np.where(fits, back, last)
+    exists = (group[order[back]] == group[order]) & (back < position)
     earlier = np.empty(len(order), dtype=np.int64)
-    earlier[order] = np.where(valid, order[back], -1)
+    earlier[order] = np.where(exists, order[back], -1)
     return earlier
 
 

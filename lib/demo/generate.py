@@ -137,7 +137,7 @@ def _emitter(raw: duckdb.DuckDBPyConnection, conn: Connection, own: bool) -> fac
         raw.execute(f"INSERT INTO {where} ({names}) SELECT {names} FROM ({query})")
 
     def across(table: Table, query: str) -> None:
-        insert_frame(conn, table, raw.execute(query).to_arrow_table())
+        insert_frame(conn, table, raw.sql(query).to_arrow_table())
 
     return across if own else inside
 

@@ -19,12 +19,14 @@ from lib.schema.tickets import REQUEST_TYPES, URGENCIES
 HOTLINE_CENTRE = "S00"
 TOWNSHIP_LEAD = "T"
 EPOCH = date(1970, 1, 1)
-CALENDAR_TAIL_DAYS = 420
+# Longer than the longest limit with all its extensions and the longest holidays.
+CALENDAR_TAIL_DAYS = 60
 UNMAPPED_CAT = -1
 # Matters of the street, not of the caller's own door.
 NEARBY = (
-    "道路建设", "施工扰民", "占道经营", "环境卫生", "园林绿化", "路灯照明", "停车管理", "排水防涝", "交通设施", "交通秩序", "公路养护",
-    "噪声污染", "大气污染", "水污染", "固废辐射", "土地管理", "矿产林业", "安全生产", "烟花爆竹",
+    "道路建设", "施工扰民", "占道经营", "环境卫生", "园林绿化", "路灯照明", "停车管理", "排水防涝", "交通设施",
+    "交通秩序", "公路养护", "噪声污染", "大气污染", "水污染", "固废辐射", "土地管理", "矿产林业", "安全生产",
+    "烟花爆竹",
 )  # fmt: skip
 
 # Cumulative shares of referred tickets: unit of the division, of the city, a sub-unit of that, township; rest to

@@ -25,6 +25,7 @@ URBAN_TILT = {
     "10": {"centre": 0.2, "zone": 0.5, "county": 1.8, "city": 1.5},
     "15": {"centre": 0.6, "zone": 1.0, "county": 1.3, "city": 1.2},
 }
+FEWEST_BEHIND_A_TRUTH = 3
 HEATED = {"centre": 1.45, "zone": 1.4, "county": 0.6, "city": 0.7}
 
 
@@ -63,22 +64,31 @@ def make_plan(city: City, first: date, end: date, monthly: int, seed: int) -> Pl
     scale = monthly / truths.USUAL_MONTHLY
     found += truths.surges(rng, expected, first, list(matters["category2_code"]), districts, scale)
     category_no = {code: k for k, code in enumerate(matters["category2_code"])}
-    for truth in found:
-        start = max((truth.starts_on - first).days, 0)
-        stop = (min(truth.ends_on or end, end) - first).days
-        where = slice(None) if truth.district_code is None else districts.index(truth.district_code)
-        factor = 1 + truth.size if truth.kind == "effect" else truth.size
-        expected[start:stop, category_no[str(truth.category_code)], where] *= factor
+    cells = [_cells(truth, first, end, category_no, districts) for truth in found]
+    for truth, cell in zip(found, cells, strict=True):
+        expected[cell] *= 1 + truth.size if truth.kind == "effect" else truth.size
+    # Weeks have moods: without them counts would be cleaner than any real city's.
+    weeks = np.arange(len(days)) // 7
+    mood = rng.normal(0, 0.07, (weeks[-1] + 1, len(matters)))[weeks] + rng.normal(0, 0.03, (len(days), 1))
+    counts = rng.poisson(expected * np.exp(mood)[:, :, None])
+    # In a very small city a burst may have met nobody: then it is no truth.
+    found = [truth for truth, cell in zip(found, cells, strict=True) if counts[cell].sum() >= FEWEST_BEHIND_A_TRUTH]
     found += [
         Truth("trend", code, None, None, first, None, seasons.GROWTH_PER_YEAR[season], "growth of demand per year")
         for code, season in zip(matters["category2_code"], matters["season"], strict=True)
         if season in seasons.GROWTH_PER_YEAR
     ]
-    # Weeks have moods: without them counts would be cleaner than any real city's.
-    weeks = np.arange(len(days)) // 7
-    mood = rng.normal(0, 0.07, (weeks[-1] + 1, len(matters)))[weeks] + rng.normal(0, 0.03, (len(days), 1))
-    counts = rng.poisson(expected * np.exp(mood)[:, :, None])
     return Plan(first, end, matters, counts, found)
+
+
+def _cells(
+    truth: Truth, first: date, end: date, category_no: dict[str, int], districts: list[str]
+) -> tuple[slice, int, int | slice]:
+    """The part of the panel (day, category, division) that a truth concerns."""
+    start = max((truth.starts_on - first).days, 0)
+    stop = (min(truth.ends_on or end, end) - first).days
+    where = slice(None) if truth.district_code is None else districts.index(truth.district_code)
+    return slice(start, stop), category_no[str(truth.category_code)], where
 
 
 def _usual(city: City, matters: pd.DataFrame, days: list[date], monthly: int) -> np.ndarray:

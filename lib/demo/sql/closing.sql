@@ -40,6 +40,6 @@ SELECT c.*,
     CASE WHEN referred AND never THEN NULL
          WHEN NOT referred THEN wanted
          -- Few close on a day off: the same time of the next working day.
-         ELSE greatest(wanted + CASE WHEN urg < 2 AND u(i, 39) < 0.88 THEN (y.next_workday - y.day_no) * 86400 ELSE 0 END,
+         ELSE greatest(wanted + CASE WHEN urg < 2 AND u(i, 39) < 0.88 THEN coalesce(y.next_workday - y.day_no, 0) * 86400 ELSE 0 END,
             contacted + 600 + secs(u(i, 38) * 1800), coalesce(last_urged + 7200, 0)) END AS closed1
 FROM closings c LEFT JOIN lu_day y ON y.day_no = c.wanted // 86400
