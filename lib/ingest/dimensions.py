@@ -58,6 +58,7 @@ class Resolver:
     def __init__(self, conn: Connection, from_source: bool) -> None:
         frames = {x.name: read(conn, select(x)) for x in (t.districts, t.townships, t.units, t.channels, t.categories)}
         self.from_source = from_source
+        self.area_names = [name for name in frames["districts"]["name"] if isinstance(name, str)]
         self.districts = Names.of("district", frames["districts"], "district_code", ("name", "short_name"))
         self.units = Names.of("unit", frames["units"].sort_values("level"), "unit_code", ("name", "short_name"))
         self.channels = Names.of("channel", frames["channels"], "channel_code")

@@ -8,6 +8,7 @@ import os
 import re
 import secrets
 import unicodedata
+from collections.abc import Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -15,7 +16,7 @@ import pandas as pd
 KEY_FILE = "requester.key"
 _NOT_DIGITS = re.compile(r"\D")
 _NOISE = re.compile(r"[\s,，。.、;；:：()（）\[\]【】\"'“”‘’#*_-]+")
-_ADMINISTRATIVE = re.compile(r"^(?:[^省]{2,4}省)?(?:[^市]{2,4}市)?(?:[^区县市]{1,6}(?:区|县|市))?")
+_PROVINCE = re.compile(r"^[^\d省]{2,3}省(?!道)")
 # A road alone is no place: it needs a number, an estate, a crossing.
 _ONLY_A_ROAD = re.compile(r"^[^\d]*(?:路|街|大道|巷|胡同|高速|国道|省道|street|st|avenue|ave|road|rd|boulevard|blvd)$")
 _SHORTEST_PLACE = 4
@@ -54,15 +55,18 @@ def requester_hashes(phones: pd.Series, key: bytes) -> pd.Series:
     return phones.map(codes).astype(object).where(phones.isin(list(codes)), None)
 
 
-def place_keys(addresses: pd.Series, districts: pd.Series) -> pd.Series:
+def place_keys(addresses: pd.Series, districts: pd.Series, area_names: Sequence[str]) -> pd.Series:
     """One spelling of each address with its division before it; None where it names no single place.
 
-    Spaces, punctuation and the names of city and division do not count. Kept short by hashing.
+    Spaces, punctuation and leading names of areas (province, city, divisions) do not count. Kept short by
+    hashing.
     """
+    areas = sorted((_spelled(name) for name in area_names if name), key=len, reverse=True)
 
     def keyed(address: str, district: str) -> str | None:
-        spelled = _NOISE.sub("", unicodedata.normalize("NFKC", address)).casefold()
-        spelled = _ADMINISTRATIVE.sub("", spelled)
+        spelled = _PROVINCE.sub("", _spelled(address))
+        while leading := next((name for name in areas if spelled.startswith(name)), ""):
+            spelled = spelled.removeprefix(leading)
         if len(spelled) < _SHORTEST_PLACE or _ONLY_A_ROAD.match(spelled):
             return None
         return hashlib.sha256(f"{district}|{spelled}".encode()).hexdigest()[:16]
@@ -70,3 +74,7 @@ def place_keys(addresses: pd.Series, districts: pd.Series) -> pd.Series:
     pairs = list(zip(addresses, districts, strict=True))
     codes = {pair: keyed(*pair) for pair in set(pairs) if isinstance(pair[0], str)}
     return pd.Series([codes.get(pair) for pair in pairs], index=addresses.index, dtype=object)
+
+
+def _spelled(text: str) -> str:
+    return _NOISE.sub("", unicodedata.normalize("NFKC", text)).casefold()

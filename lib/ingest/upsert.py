@@ -94,7 +94,7 @@ def merged(part: pd.DataFrame, resolver: Resolver, joined: Joined, old: Stored, 
         derive.due_times(rows, rules.city, rules.calendar, old.tickets, given)
     derive.keep_original_due(rows, old.tickets, given | ({"original_due_at"} if rules.derive_due else set()))
     derive.handling_hours(rows, rules.calendar)
-    _identify(rows, texts, part, old, rules.requester_key, given)
+    _identify(rows, texts, part, rules, resolver.area_names, given)
 
     calls = callbacks.merged_callbacks(rows, given, joined.callbacks, old.callbacks)
     answers = callbacks.answers(calls).reindex(rows.index)
@@ -158,12 +158,13 @@ def _texts(part: pd.DataFrame, old: Stored, given: set[str]) -> pd.DataFrame:
 
 
 def _identify(
-    rows: pd.DataFrame, texts: pd.DataFrame, part: pd.DataFrame, old: Stored, key: bytes, given: set[str]
+    rows: pd.DataFrame, texts: pd.DataFrame, part: pd.DataFrame, rules: Rules, areas: list[str], given: set[str]
 ) -> None:
     if "requester_phone" in given:
-        rows["requester_hash"] = identity.requester_hashes(part["requester_phone"], key)
+        rows["requester_hash"] = identity.requester_hashes(part["requester_phone"], rules.requester_key)
     if given & {"address", "district", "township"}:
-        rows["place_key"] = identity.place_keys(texts["address"], rows["district_code"])
+        names = [rules.city.label, *areas]
+        rows["place_key"] = identity.place_keys(texts["address"], rows["district_code"], names)
 
 
 def changed_ids(new: Stored, old: Stored) -> pd.Index:
