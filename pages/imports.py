@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import io
 from datetime import datetime
 from pathlib import Path
@@ -11,6 +12,7 @@ import streamlit as st
 from lib import loaders
 from lib.config import Settings
 from lib.ingest import uploads
+from lib.ingest.command import parse_as_of
 from lib.ingest.mapping import MappingError, all_mappings
 from lib.ingest.pipeline import REFUSALS
 from lib.ingest.rejected import rejected_of
@@ -92,11 +94,10 @@ def choices(settings: Settings, token: str) -> tuple[str | None, datetime | None
     if not text.strip():
         return mapping, None
     try:
-        moment = datetime.fromisoformat(text.strip())
-    except ValueError:
-        st.warning(f"“{plain(text)}”不是时间，请写成 2026-10-20 18:00；现按数据中最新的时间核对。")
+        return mapping, parse_as_of(text)
+    except argparse.ArgumentTypeError as error:
+        st.warning(f"{plain(error)}；现按数据中最新的时间核对。")
         return mapping, None
-    return mapping, moment.replace(hour=23, minute=59, second=59) if len(text.strip()) == 10 else moment
 
 
 def checked(settings: Settings, token: str, found: uploads.Checked) -> None:

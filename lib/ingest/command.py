@@ -6,7 +6,7 @@ import argparse
 import json
 import sys
 import time
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from lib.config import Settings
@@ -36,14 +36,19 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 
 def parse_as_of(text: str) -> datetime:
-    """A moment; a bare date means the end of that day. Raises argparse.ArgumentTypeError with a Chinese sentence."""
+    """A moment; a bare date means the midnight that ends it. Raises argparse.ArgumentTypeError in Chinese."""
     try:
         moment = datetime.fromisoformat(text.strip())
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"“{text}”不是时间，请写成 2026-10-20 或 '2026-10-20 18:00:00'") from error
     if moment.tzinfo is not None:
         raise argparse.ArgumentTypeError("请使用本地时间，不带时区")
-    return moment.replace(hour=23, minute=59, second=59) if len(text.strip()) == 10 else moment
+    return whole_day(moment) if len(text.strip()) == 10 else moment
+
+
+def whole_day(moment: datetime) -> datetime:
+    """The midnight that ends the day: an extraction then belongs to the day before (see period.cut_day)."""
+    return datetime(moment.year, moment.month, moment.day) + timedelta(days=1)
 
 
 def run(args: argparse.Namespace, settings: Settings) -> int:

@@ -33,6 +33,7 @@ def save_staged(staged: Staged, folder: Path) -> None:
         "dimensions": staged.dimensions,
         "phones_masked": staged.phones_masked,
         "derive_due": staged.derive_due,
+        "lacking": staged.lacking,
     }
     (folder / "staged.json").write_text(json.dumps(plain, ensure_ascii=False), "utf-8")
 
@@ -45,6 +46,7 @@ def load_staged(folder: Path) -> Staged:
     }
     rejected = pd.read_parquet(folder / "rejected.parquet")
     rejected["cells"] = pd.Series([json.loads(cells) for cells in rejected["cells"]], dtype="object")
+    plain["lacking"] = {name: tuple(columns) for name, columns in plain["lacking"].items()}
     plain["as_of"] = datetime.fromisoformat(plain["as_of"])
     plain["file_names"], plain["file_sha256"] = tuple(plain["file_names"]), tuple(plain["file_sha256"])
     return Staged(rejected=rejected, **frames, **plain)

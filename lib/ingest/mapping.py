@@ -145,10 +145,21 @@ def _validator() -> jsonschema.Draft202012Validator:
     return jsonschema.Draft202012Validator(json.loads(SCHEMA_FILE.read_text("utf-8")))
 
 
+class _Loader(yaml.SafeLoader):
+    """Safe YAML in which only true and false are truth values: No, Yes, On and Off are headings and words."""
+
+
+_Loader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool"]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
+_Loader.add_implicit_resolver("tag:yaml.org,2002:bool", re.compile("true|false"), list("tf"))
+
+
 def parse_mapping(text: str, file_name: str) -> MappingFile:
     """Read a mapping's YAML text. Raises MappingError with every fault found, in Chinese."""
     try:
-        raw = yaml.safe_load(text)
+        raw = yaml.load(text, _Loader)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         where = f"第 {mark.line + 1} 行" if mark else ""
@@ -273,7 +284,7 @@ def _rule(spec: Any) -> FieldRule:
         columns=_headings(columns),
         join=spec.get("join", " ") if "columns" in spec else None,
         time_column=clean_heading(spec["time"]) if "time" in spec else None,
-        values={str(_yaml_word(word)).strip().lower(): value for word, value in spec.get("values", {}).items()},
+        values={str(word).strip().lower(): value for word, value in spec.get("values", {}).items()},
         otherwise=spec.get("otherwise", "warn"),
         formats=tuple(spec.get("formats", ())),
         pattern=spec.get("pattern"),
@@ -282,11 +293,6 @@ def _rule(spec: Any) -> FieldRule:
         default=spec.get("default"),
         day_end=spec.get("day_end"),
     )
-
-
-def _yaml_word(word: Any) -> Any:
-    # YAML reads a bare Yes/No/On/Off as a truth value; as the text of a cell it was meant as written.
-    return {True: "yes", False: "no"}[word] if isinstance(word, bool) else word
 
 
 def _headings(names: str | list[str]) -> tuple[str, ...]:

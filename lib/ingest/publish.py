@@ -247,11 +247,13 @@ class _Import:
 
     def bring_in(self) -> None:
         """Merge all parts, then exclusions and call days."""
-        rows = self.staged.tickets
-        for start in range(0, len(rows), PART_ROWS):
-            self.tell(start, len(rows), "正在比对并写入工单")
-            self._part(rows.iloc[start : start + PART_ROWS])
-        self.tell(len(rows), len(rows), "正在比对并写入工单")
+        total, done = len(self.staged.tickets), 0
+        for block in self.staged.parts():
+            for start in range(0, len(block), PART_ROWS):
+                self.tell(done + start, total, "正在比对并写入工单")
+                self._part(block.iloc[start : start + PART_ROWS])
+            done += len(block)
+        self.tell(total, total, "正在比对并写入工单")
         self.others += self.resolver.write_new_rows(self.conn)
         self.excluded = joins.store_exclusions(self.conn, self.staged.exclusions)
         self.others += len(self.excluded)

@@ -101,12 +101,20 @@ def stage(
         dimensions=mapping.dimensions,
         phones_masked=_phones_masked(accepted, mapping),
         derive_due=mapping.derive_due,
+        lacking=_lacking(tickets),
         events=frames.get("events"),
         rounds=frames.get("rounds"),
         callbacks=frames.get("callbacks"),
         calls=frames.get("calls"),
         exclusions=frames.get("exclusions"),
     )
+
+
+def _lacking(tickets: list[Converted]) -> dict[str, tuple[str, ...]]:
+    """Fields that a file lacks although another one has them, by file."""
+    every = {name: None for part in tickets for name in part.frame.columns}
+    lacks = {part.table.place: tuple(n for n in every if n not in part.frame) for part in tickets}
+    return {place: names for place, names in lacks.items() if names}
 
 
 def _rule_for(table: RawTable, mapping: MappingFile) -> TableRule | None:

@@ -72,6 +72,8 @@ class Staged:
     dimensions: "profile" looks words up in the city profile, "source" makes dimension rows of them.
     derive_due: compute due_at by the city's time-limit rules where the file gives none.
     phones_masked: the source masks phones, so that repeats rest on places alone.
+    lacking: file_name -> ticket columns which that file lacks although another file of the import has them;
+    they are NA in its rows and, like absent columns, overwrite nothing.
     """
 
     tickets: pd.DataFrame
@@ -91,6 +93,14 @@ class Staged:
     dimensions: Literal["profile", "source"] = "profile"
     phones_masked: bool = False
     derive_due: bool = False
+    lacking: dict[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def parts(self) -> list[pd.DataFrame]:
+        """The tickets as blocks in which a column is present exactly when the file has it."""
+        if not self.lacking:
+            return [self.tickets]
+        lacks = self.tickets["file_name"].map(lambda name: self.lacking.get(name, ()))
+        return [rows.drop(columns=list(names)) for names, rows in self.tickets.groupby(lacks, sort=False)]
 
     def check(self) -> None:
         """Raise ValueError when the frames break the agreement above: a fault of ours, not of the file."""

@@ -33,7 +33,11 @@ def newest_event(converted: list[Converted], now: datetime) -> datetime | None:
             moments = moments[(moments <= pd.Timestamp(now)) & (moments.dt.year >= FIRST_YEAR)]
             if len(moments) and (newest is None or moments.max() > newest):
                 newest = moments.max()
-    return None if newest is None else newest.to_pydatetime()
+    if newest is None:
+        return None
+    # A day without time of day counts to its end: the data then cover the whole day, as midnight says.
+    whole_day = newest + pd.Timedelta(seconds=1)
+    return (whole_day if whole_day == whole_day.normalize() else newest).to_pydatetime()
 
 
 def validate_tickets(converted: list[Converted], mapping: MappingFile, limit: datetime) -> pd.DataFrame:
@@ -96,7 +100,7 @@ def _check_times(part: Converted, limit: datetime) -> None:
         if name in part.no_time:
             same_day = frame[name].dt.normalize() == pd.Timestamp(limit).normalize()
             late = part.no_time[name] & same_day & (frame[name] > limit)
-            frame[name] = frame[name].mask(late, pd.Timestamp(limit))
+            frame[name] = frame[name].mask(late, pd.Timestamp(limit) - pd.Timedelta(seconds=1))
         _empty(part, name, frame[name] > limit, said, f"晚于数据截止时间 {limit:%Y-%m-%d %H:%M}，已置空")
 
 

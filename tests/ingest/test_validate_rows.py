@@ -105,7 +105,10 @@ def test_status_decides_and_an_open_ticket_keeps_no_closing_time(tmp_path: Path)
 
 def test_closing_on_the_day_of_receipt_without_a_time_is_no_contradiction(tmp_path: Path) -> None:
     result = staged(tmp_path, {"办结时间": "2026/10/1"}, {"受理时间": "2026-10-20 10:00", "办结时间": "2026-10-20"})
-    assert result.tickets["closed_at"].tolist() == [pd.Timestamp("2026-10-01 23:59:59"), pd.Timestamp(AS_OF)]
+    assert result.tickets["closed_at"].tolist() == [
+        pd.Timestamp("2026-10-01 23:59:59"),
+        pd.Timestamp("2026-10-20 17:59:59"),
+    ]
 
 
 def test_unknown_words_are_emptied_with_a_warning_and_known_ones_become_codes(tmp_path: Path) -> None:
