@@ -17,6 +17,8 @@ from lib.ui import maps as map_view
 PAGE = "districts"
 MAP, RANKING, TABLE, ROWS = "区域分布图", "区县排列", "区县明细", "_district_rows"
 HEIGHT, TALL = 430, 480
+# On a tablet held upright map and ranking have the whole width.
+PAIR_WIDTH = 540
 CELL_RESOLUTION = 7
 OFFERED = tuple(key for key, m in CATALOGUE.items() if m.kind != "calls")
 SMALL, NO_RESIDENTS = "样本不足或未归类，不作比较", "没有人口数据，不作比较"
@@ -37,11 +39,13 @@ if frame["value"].isna().all() and not frame["numerator"].fillna(0).sum():
     empty.no_tickets(scope)
     st.stop()
 whole = loaders.ask(answers.figures, scope, (metric.key,))[metric.key]
+known = set(frame["code"])
+marked = choices.focus(PAGE, known) or asked.district_code
 choices.follow_clicks(PAGE, {
-    **map_view.sources(MAP, maps.DISTRICT_LAYER), f"chart_{RANKING}": choices.picked,
+    **map_view.sources(MAP, maps.DISTRICT_LAYER, marked), f"chart_{RANKING}": choices.picked,
     f"table_{TABLE}": choices.picked_row(ROWS),
 })  # fmt: skip
-chosen = choices.focus(PAGE, set(frame["code"])) or asked.district_code
+chosen = choices.focus(PAGE, known) or asked.district_code
 place, period = filters.describe(scope), scope.period.label
 labelled = frame.assign(
     label=frame["short_name"].fillna(frame["label"]), is_small=frame["is_small"] | frame["code"].eq(UNMAPPED)
@@ -49,8 +53,8 @@ labelled = frame.assign(
 borders = loaders.ask(map_view.outlines)
 note = loaders.city().map_note
 
-left, right = st.columns(2, gap="small")
-with left, layout.card("map"):
+pair = st.grid("auto", min_column_width=PAIR_WIDTH, gap="small")
+with pair, layout.card("map"):
     if borders is None:
         empty.not_shown("地图", "城市配置中没有边界数据，请看右侧排列")
     elif view == "按区县":
@@ -59,7 +63,7 @@ with left, layout.card("map"):
         map_view.draw(
             lambda: maps.choropleth_deck(parts, height=HEIGHT),
             lambda legend: maps.choropleth_vega(parts, title, subtitle, height=TALL, with_legend=legend),
-            MAP, height=HEIGHT, selectable=True,
+            MAP, height=HEIGHT, selectable=True, chosen=chosen,
         )  # fmt: skip
         map_view.legend(parts.classes, note, grey=True)
     else:
@@ -74,7 +78,7 @@ with left, layout.card("map"):
         hidden, unseen = (show_count(density.attrs[name]) for name in ("suppressed_cells", "suppressed_tickets"))
         small = loaders.city().rules.small_cell
         map_view.legend(scale, f"{note}；不足{small}件的{hidden}格（共{unseen}件）为保护隐私不显示")
-with right, layout.card("ranking"):
+with pair, layout.card("ranking"):
     average = whole.value if metric.unit in ("rate", "per_10k") else None
     ranking = ranked_bar(labelled, metric, titles.against(labelled, metric, whole.target, average),
                          titles.subtitle(metric, place, period), target=whole.target, average=average, chosen=chosen,

@@ -12,6 +12,8 @@ from lib.ui import choices, empty, filters, layout, show
 from lib.ui.words import plain
 
 PAGE = "trends"
+# On a tablet held upright every chart has the whole width.
+PAIR_WIDTH, TRIPLE_WIDTH = 540, 400
 RECEIVED, DESK_RATE = CATALOGUE["received"], CATALOGUE["desk_rate"]
 MOVER_COLUMNS: show.Columns = {
     "label": "事项", "parent_label": "一级事项", "received": show.column("受理量", "count"),
@@ -35,7 +37,7 @@ if not moved["received"].sum() and not moved["previous"].sum():
 than = compared_with(scope.period, loaders.pointer().as_of)
 place, period = filters.describe(scope), scope.period.label
 
-left, right = st.columns([1, 6], gap="small", vertical_alignment="center")
+left, right = st.columns([1, 5], gap="small", vertical_alignment="center")
 with left:
     metric = choices.metric(PAGE, tuple(CATALOGUE), RECEIVED.key)
 right.markdown(plain(titles.movers_sentence(moved, than)))
@@ -44,28 +46,28 @@ beside = DESK_RATE if metric.key != DESK_RATE.key else RECEIVED
 followed = loaders.ask(answers.trends, scope, (metric.key, beside.key))
 months = f"{followed[metric.key]['label'].iloc[0]}至{followed[metric.key]['label'].iloc[-1]}"
 
-left, right = st.columns([3, 2], gap="small")
-with left, layout.card("trend"):
+wide = st.grid("auto", min_column_width=PAIR_WIDTH, gap="small")
+with wide, layout.card("trend"):
     frame = followed[metric.key]
     show.chart(
         trend_line(frame, metric, titles.trend(frame, metric), titles.subtitle(metric, place, months), 290),
         f"{metric.label}趋势",
     )
-with right, layout.card("movers"):
+with wide, layout.card("movers"):
     subtitle = f"受理量 · {place} · {period}比{than} · 只列超出随机波动的事项"
     event = show.chart(movers(moved, titles.movers(moved), subtitle, compared=than, limit=5, height=290),
                        "事项增减", select="chosen")  # fmt: skip
 
 profile, mix = loaders.ask(answers.hour_profile, scope), loaders.ask(answers.channel_mix, scope)
-left, middle, right = st.columns(3, gap="small")
-with left, layout.card("profile"):
+narrow = st.grid("auto", min_column_width=TRIPLE_WIDTH, gap="small")
+with narrow, layout.card("profile"):
     show.chart(heat_profile(profile, titles.heat(profile), f"受理量 · {place} · {period}", 250), "受理时段")
-with middle, layout.card("channels"):
+with narrow, layout.card("channels"):
     show.chart(
         share_bar(mix, titles.channels(mix), f"受理渠道 · {place} · {period} · 分母：受理工单数", limit=6, height=250),
         "受理渠道",
     )
-with right, layout.card("beside"):
+with narrow, layout.card("beside"):
     frame = followed[beside.key]
     show.chart(
         trend_line(frame, beside, titles.trend(frame, beside), titles.subtitle(beside, place, months), 250),

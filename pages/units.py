@@ -14,6 +14,8 @@ from lib.ui import choices, empty, filters, layout, unit_league, unit_profile
 
 PAGE, FUNNEL, TABLE, ROWS = "units", "漏斗图", "单位对照表", "_unit_rows"
 HEIGHT = 480
+# On a tablet held upright funnel and lists have the whole width.
+PAIR_WIDTH = 540
 OFFERED = tuple(key for key, m in CATALOGUE.items() if m.kind == "ratio" and m.direction is not None)
 
 # Units are compared with each other; a unit chosen in the filter is marked among its peers.
@@ -41,14 +43,14 @@ choices.follow_clicks(PAGE, {f"chart_{FUNNEL}": choices.picked, f"table_{TABLE}"
                              **unit_league.sources()})  # fmt: skip
 chosen = choices.focus(PAGE, set(loaders.ask(unit_league.known_units))) or asked.unit_code
 
-left, right = st.columns([3, 2], gap="small")
-with left, layout.card("funnel"):
+pair = st.grid("auto", min_column_width=PAIR_WIDTH, gap="small")
+with pair, layout.card("funnel"):
     limit = loaders.city().rules.small_sample
     subtitle = titles.subtitle(metric, f"{group or '全部单位'}{len(fair)}家", scope.period.label,
                                f"不足{limit}件的{len(small)}家另列")  # fmt: skip
     unit_league.funnel(funnel_plot(fair, metric, titles.funnel(fair, metric), subtitle, chosen=chosen, height=HEIGHT),
                        FUNNEL)  # fmt: skip
-with right:
+with pair, st.container():
     unit_league.extremes(fair, metric)
 st.caption(f"落在阴影内的单位与同类的差别可能只是偶然。按95%置信区间分档：同一档内{BAND_WORDS}。点一个单位看它的画像。")
 

@@ -71,8 +71,9 @@ def district_parts(
             "interval": show_interval(row["low"], row["high"]), "fill": scale.colour(shown.get(code)),
         }  # fmt: skip
         features.append({"type": "Feature", "geometry": feature["geometry"], "properties": properties})
-        ink, at = scale.ink(shown.get(code)), feature["properties"]["name_at"]
-        named.append((code, (str(row["label"]), words), ink, (at[0], at[1])))
+        at = feature["properties"]["name_at"]
+        named.append(shapes.Name(code, (str(row["label"]), words), scale.ink(shown.get(code)),
+                                 scale.colour(shown.get(code)), (at[0], at[1]), (at[0], at[1])))  # fmt: skip
     extent = shapes.bounds(collection)
     scale_pixels = extent.pixels_per_degree(NOMINAL_WIDTH, height - 2 * _MARGIN)
     return MapParts(features, shapes.place_names(named, scale_pixels), scale, extent, chosen)
@@ -180,14 +181,18 @@ def _leaders(names: Sequence[Name]) -> list[Row]:
 
 
 def _words(names: Sequence[Name]) -> list[Row]:
-    """Two lines per place, in the colour that is read on the place's own."""
+    """Two lines per place, in the colour that is read on the place's own, which also stands around them."""
     place = {"longitude": {"field": "x", "type": "quantitative"}, "latitude": {"field": "y", "type": "quantitative"}}
     colour = {"field": "ink", "type": "nominal", "scale": None, "legend": None}
     layers = []
     for line, dy, weight in _LINES:
-        rows = [{"x": n.at[0], "y": n.at[1], "text": n.text[line], "ink": n.ink} for n in names]
+        rows = [{"x": n.at[0], "y": n.at[1], "text": n.text[line], "ink": n.ink, "halo": n.halo} for n in names]
         mark = {"type": "text", "dy": dy, "fontSize": 12, "fontWeight": weight}
-        layers.append(layer(rows, mark, **place, text={"field": "text", "type": "nominal"}, color=colour))
+        text = {"field": "text", "type": "nominal"}
+        halo = {**mark, "strokeWidth": 3, "strokeJoin": "round"}
+        around = {"field": "halo", "type": "nominal", "scale": None, "legend": None}
+        layers.append(layer(rows, halo, **place, text=text, color=around, stroke=around))
+        layers.append(layer(rows, mark, **place, text=text, color=colour))
     return layers
 
 
@@ -209,7 +214,7 @@ def _geojson(
             properties["rgb"] = _rgb(properties["fill"])
         # deck.gl's tooltip reads the picked object itself, a selection its properties.
         coloured.append({**feature, "properties": properties, **{k: v for k, v in properties.items() if k != "rgb"}})
-    # No auto_highlight: with it, clicks on a layer are not reported (Streamlit 1.67, tried).
+    # No auto_highlight: it draws the layer again at every move of the pointer.
     options: dict[str, Any] = {"get_fill_color": "properties.rgb"} if filled else {}
     return pdk.Layer(
         "GeoJsonLayer", {"type": "FeatureCollection", "features": coloured}, id=name, stroked=True, filled=filled,
@@ -219,12 +224,19 @@ def _geojson(
 
 
 def _deck_words(names: Sequence[Name]) -> list[pdk.Layer]:
+    """The words of `_words`. deck.gl knows one outline colour per layer only, so the words are drawn four times
+    in their surrounding colour, a pixel to each side, before they are drawn in their own.
+    """
     layers = []
     for line, dy, weight in _LINES:
-        rows = [{"at": list(n.at), "text": n.text[line], "ink": _rgb(n.ink)} for n in names]
+        rows = [
+            {"at": list(n.at), "text": n.text[line], "by": [x, dy + y], "rgb": _rgb(n.ink if x == y == 0 else n.halo)}
+            for x, y in ((-1.2, 0), (1.2, 0), (0, -1.2), (0, 1.2), (0, 0))
+            for n in names
+        ]
         layers.append(pdk.Layer(
-            "TextLayer", rows, id=f"words{line}", get_position="at", get_text="text", get_size=12, get_color="ink",
-            get_pixel_offset=[0, dy], font_family=pdk.types.String(style.FONT), font_weight=weight,
+            "TextLayer", rows, id=f"words{line}", get_position="at", get_text="text", get_size=12, get_color="rgb",
+            get_pixel_offset="by", font_family=pdk.types.String(style.FONT), font_weight=weight,
             character_set=pdk.types.String("auto"), font_settings={"fontSize": 36},
         ))  # fmt: skip
     return layers

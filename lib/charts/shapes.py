@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any
 
@@ -191,11 +191,14 @@ def _shades(number: int) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Name:
-    """Where a place's name stands: anchor inside the place, position of the words, both in degrees."""
+    """Where a place's name stands: anchor inside the place, position of the words, both in degrees; the colour
+    of the words and of what surrounds them.
+    """
 
     code: str
     text: tuple[str, str]
     ink: str
+    halo: str
     anchor: tuple[float, float]
     at: tuple[float, float]
 
@@ -205,14 +208,12 @@ class Name:
         return self.anchor != self.at
 
 
-def place_names(
-    named: Sequence[tuple[str, tuple[str, str], str, tuple[float, float]]], pixels_per_degree: float
-) -> list[Name]:
-    """Names moved apart until no two cover one another at that scale.
+def place_names(names: Sequence[Name], pixels_per_degree: float) -> list[Name]:
+    """The names moved apart until no two cover one another at that scale.
 
-    named: code, two lines of words, their colour, anchor. Small moves are no moves: words that fit stay on their place.
+    Small moves are no moves: words that fit stay on their place, and their anchor goes with them.
     """
-    anchors = [(x * pixels_per_degree, mercator(y) * pixels_per_degree) for _, _, _, (x, y) in named]
+    anchors = [(x * pixels_per_degree, mercator(y) * pixels_per_degree) for x, y in (name.anchor for name in names)]
     spots = [list(a) for a in anchors]
     for _ in range(200):
         clash = False
@@ -231,10 +232,12 @@ def place_names(
         if not clash:
             break
     placed = []
-    for (code, text, ink, anchor), start, spot in zip(named, anchors, spots, strict=True):
-        near = math.dist(start, spot) < NAME_HEIGHT / 3
+    for name, start, spot in zip(names, anchors, spots, strict=True):
         at = (spot[0] / pixels_per_degree, latitude_of(spot[1] / pixels_per_degree))
-        placed.append(Name(code, text, ink if near else style.INK, at if near else anchor, at))
+        if math.dist(start, spot) < NAME_HEIGHT / 3:
+            placed.append(replace(name, anchor=at, at=at))
+        else:
+            placed.append(replace(name, at=at, ink=style.INK, halo=style.PAPER))
     return placed
 
 

@@ -53,21 +53,21 @@ def set_focus(page: str, code: str | None) -> None:
 
 
 def follow_clicks(page: str, sources: Mapping[str, Reader]) -> None:
-    """Make the newest click on any of the sources the page's focus; taking it back there clears it.
+    """Make the newest click on any of the sources the page's focus; a second click on the same clears it.
 
     sources: key of a chart, map or table → what its state says is chosen. Call it before anything of the
     page is drawn: a selection stays in the state of its part, so only what changed since the last run counts.
     """
-    seen: dict[str, str | None] = st.session_state.setdefault(f"_{page}_clicks", {})
-    for key, read in sources.items():
-        now = read(st.session_state[key]) if key in st.session_state else None
-        before = seen.get(key)
-        seen[key] = now
+    seen: dict[str, str | None] = st.session_state.get(f"_{page}_clicks", {})
+    chosen = {key: read(st.session_state[key]) if key in st.session_state else None for key, read in sources.items()}
+    st.session_state[f"_{page}_clicks"] = chosen
+    for key, now in chosen.items():
+        before, focused = seen.get(key), st.session_state.get(f"{page}_{FOCUS}")
         if now == before:
             continue
         if now is not None:
-            set_focus(page, now)
-        elif st.session_state.get(f"{page}_{FOCUS}") == before:
+            set_focus(page, None if now == focused else now)
+        elif focused == before:
             set_focus(page, None)
 
 

@@ -34,7 +34,7 @@ def table(frame: pd.DataFrame, metric: Metric, name: str, codes_key: str) -> Non
         where=rows["has_boundary"].map({True: "在图上"}).fillna("无边界，只列表"),
         interval=[show_interval(a, b) for a, b in zip(rows["low"], rows["high"], strict=True)],
     )
-    columns: dict[str, str | Field] = {"label": "区县", "kind": "类别"}
+    columns: dict[str, str | Field] = {"label": show.column("区县", "text", 26), "kind": "类别"}
     if metric.denominator_label:
         columns["numerator"] = show.column(metric.numerator_label, "count")
         columns["denominator"] = show.column(metric.denominator_label, "count")

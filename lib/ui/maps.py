@@ -15,7 +15,6 @@ import streamlit as st
 from lib import answers
 from lib.charts import shapes, style
 from lib.charts.style import Chart
-from lib.documents import png
 from lib.ui import choices, show
 
 _SUPPORT = "_webgl"
@@ -58,11 +57,18 @@ def outlines(source: answers.Source) -> dict[str, Any] | None:
 
 
 def draw(
-    deck: Callable[[], pdk.Deck], vega: Callable[[bool], Chart], name: str, *, height: int, selectable: bool = False
+    deck: Callable[[], pdk.Deck],
+    vega: Callable[[bool], Chart],
+    name: str,
+    *,
+    height: int,
+    selectable: bool = False,
+    chosen: str | None = None,
 ) -> None:
     """Show a map and its PNG. A click is read by `sources` in the next run.
 
-    deck, vega: draw the same map; vega takes whether a legend belongs into the picture.
+    deck, vega: draw the same map; vega takes whether a legend belongs into the picture. chosen: code that is
+    marked already; a choice mounts the deck.gl map anew, because Streamlit pales everything but a selection.
     """
     if not has_webgl():
         show.chart(vega(False), name, select="chosen" if selectable else None)
@@ -70,19 +76,26 @@ def draw(
     drawn = vega(True)
     with st.container(key=f"chart_box_{name}", gap=None):
         _heading(drawn)
-        st.pydeck_chart(deck(), height=height, key=f"deck_{name}", alt=name,
+        st.pydeck_chart(deck(), height=height, key=_deck_key(name, chosen), alt=name,
                         on_select="rerun" if selectable else "ignore")  # fmt: skip
-        show.download("存为图片", lambda: png.picture(drawn), f"{name}.png", "image/png")
+        show.picture(drawn, name)
 
 
-def sources(name: str, layer: str) -> dict[str, choices.Reader]:
-    """Where a click on this map stands, for choices.follow_clicks. layer: id of the deck.gl layer."""
+def _deck_key(name: str, chosen: str | None) -> str:
+    return f"deck_{name}_{chosen or ''}"
+
+
+def sources(name: str, layer: str, chosen: str | None) -> dict[str, choices.Reader]:
+    """Where a click on this map stands, for choices.follow_clicks.
+
+    layer: id of the deck.gl layer; chosen: what was marked in the last run.
+    """
 
     def read_deck(state: Any) -> str | None:
         objects = state.get("selection", {}).get("objects", {}).get(layer) or []
         return str(objects[0]["properties"]["code"]) if objects else None
 
-    return {f"chart_{name}": choices.picked, f"deck_{name}": read_deck}
+    return {f"chart_{name}": choices.picked, _deck_key(name, chosen): read_deck}
 
 
 def legend(classes: shapes.Classes, note: str, *, grey: bool = False) -> None:

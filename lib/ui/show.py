@@ -19,13 +19,15 @@ from lib.ui.words import as_of, plain
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PRINTF: dict[Kind, str] = {"count": "%,d", "rate": "%.1f%%", "points": "%+.1f", "hours": "%,.1f", "number": "%,.1f"}
 EXPORT = "导出Excel"
+# Pixels of half a Chinese character in a cell.
+CHARACTER = 8
 
 Columns = Mapping[str, str | Field]
 Height = int | Literal["auto", "content"]
 
 
 def column(label: str, kind: Kind = "text", width: int | None = None) -> Field:
-    """A column of a table: heading and kind (see documents.xlsx.Field); width in characters for Excel."""
+    """A column: heading and kind (see documents.xlsx.Field); width in characters, Chinese ones count double."""
     return Field(label, kind, width)
 
 
@@ -132,8 +134,15 @@ def chart(
             event = st.vega_lite_chart(drawn, width="stretch", **options)
         else:
             event = st.altair_chart(drawn, width="stretch", **options)
-        download("存为图片", lambda: png.picture(drawn, height=height or 360), f"{name}.png", "image/png")
+        picture(drawn, name, height or 360)
     return event
+
+
+def picture(drawn: Any, name: str, height: int = 360) -> None:
+    """A button that draws the chart as a PNG with its as-of beneath."""
+    pointer = loaders.pointer()
+    note = f"数据截至{as_of(pointer.as_of)}" + ("　演示数据" if pointer.is_demo else "")
+    download("存为图片", lambda: png.picture(drawn, height=height, note=note), f"{name}.png", "image/png")
 
 
 def download(label: str, make: Callable[[], bytes], file_name: str, mime: str, *, icon: str | None = None) -> None:
@@ -177,4 +186,4 @@ def _config(field: Field) -> Any:
         return st.column_config.DateColumn(field.label, format="YYYY-MM-DD", width=105)
     if field.kind == "moment":
         return st.column_config.DatetimeColumn(field.label, format="YYYY-MM-DD HH:mm", width=145)
-    return st.column_config.TextColumn(field.label)
+    return st.column_config.TextColumn(field.label, width=field.width * CHARACTER if field.width else None)

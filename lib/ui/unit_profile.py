@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 import pandas as pd
 import streamlit as st
@@ -15,6 +16,7 @@ from lib.ui import empty, layout, show
 from lib.ui.words import plain
 
 FIGURES = ("received", "on_time_closure_rate", "satisfaction_rate", "overdue_open", "handling_hours_median")
+LISTED = 7
 MATTER_COLUMNS: show.Columns = {
     "label": "事项", "numerator": show.column("受理量", "count"), "satisfaction_rate": show.column("满意率", "rate"),
     "answers": show.column("有效评价", "count"),
@@ -41,7 +43,8 @@ def draw(profile: UnitProfile, close: Callable[[], None]) -> None:
             if profile.matters.empty:
                 empty.not_shown("事项", "本期没有受理工单")
             else:
-                show.table(profile.matters, MATTER_COLUMNS, "单位事项", title="群众找这家单位的事", height=280)
+                height: Literal["content"] | int = "content" if len(profile.matters) <= LISTED else 280
+                show.table(profile.matters, MATTER_COLUMNS, "单位事项", title="群众找这家单位的事", height=height)
         if not profile.children.empty:
             show.table(profile.children, {"label": "下级单位", "numerator": show.column("受理量", "count")}, "下级单位",
                        title="下级单位", height="content" if len(profile.children) <= 8 else 300)  # fmt: skip
