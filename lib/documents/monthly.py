@@ -47,9 +47,13 @@ def _row(figure: Figure) -> tuple[str, str, str, str, str]:
 
 
 def actions(seen: Overview) -> tuple[str, ...]:
-    """Suggested actions that follow from the figures: missed targets, the worst place, what grows, group events."""
+    """Suggested actions that follow from the figures, most pressing first: group events, missed targets, the
+    worst place, what grows.
+    """
     overdue = seen.figures["overdue_open"]
     found = []
+    if seen.group_event_count:
+        found.append(f"突发及群体性诉求{show_count(seen.group_event_count)}件，建议逐件落实包联责任，及时回应。")
     for key, words in REMEDIES.items():
         figure = seen.figures[key]
         if misses_target(figure):
@@ -62,6 +66,4 @@ def actions(seen: Overview) -> tuple[str, ...]:
     if seen.matters:
         matter = seen.matters[0]
         found.append(f"“{matter.label}”{matter.text}，建议作为月调度选题研究。")
-    if seen.group_event_count:
-        found.append(f"突发及群体性诉求{show_count(seen.group_event_count)}件，建议逐件落实包联责任，及时回应。")
     return tuple(found) or ("各项指标达到目标且变化在正常范围内，建议保持现行做法。",)

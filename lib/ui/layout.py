@@ -19,8 +19,7 @@ STYLE = """<style>
 .stMainBlockContainer > div > .stVerticalBlock {gap: .55rem;}
 .stMain [class*="st-key-card_"], .stMain [class*="st-key-figure_"] {background: #FFF;}
 .stMain [data-testid="stSelectbox"] [role="group"], .stMain [data-testid="stTextInputRootElement"],
-.st-key-filter_bar [data-testid="stDateInput"] [role="group"], .stMain [data-testid="stMultiSelect"] [role="group"] {
-  background: #FFF;}
+.stMain [data-testid="stMultiSelect"] [role="group"], .stMain [data-testid="stDateInput"] div {background: #FFF;}
 .st-key-page_title h3 {padding: 0;}
 .st-key-page_title .stMarkdownColoredText {font-weight: 400; font-size: 1rem;}
 [class*="st-key-figure_"] {position: relative; padding: .6rem .8rem .5rem;}

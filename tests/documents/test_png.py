@@ -10,7 +10,7 @@ import altair as alt
 import pandas as pd
 import pytest
 
-from lib.documents.png import SCALE, picture
+from lib.documents.png import NOTE_HEIGHT, SCALE, picture
 
 SPEC: dict[str, Any] = {
     "$schema": "https://vega.github.io/schema/vega-lite/v6.json",
@@ -53,6 +53,12 @@ def test_chinese_names_take_up_room() -> None:
     unnamed = copy.deepcopy(SPEC)
     unnamed["data"]["values"] = [{"place": "西", "rate": 0.93}]
     assert named - _size(picture(unnamed, 400, 200))[0] >= 15 * SCALE
+
+
+def test_a_note_stands_beneath_the_chart() -> None:
+    plain = _size(picture(SPEC, 400, 200))
+    noted = _size(picture(SPEC, 400, 200, note="数据截至2026年10月20日 24:00　演示数据 <&"))
+    assert noted == (plain[0], plain[1] + NOTE_HEIGHT * SCALE)
 
 
 def test_a_broken_chart_raises() -> None:
