@@ -29,7 +29,7 @@ ALLOWED_WORDS = frozenset((
 # of pictures; drawings describe their parts to screen readers in attributes, what they show is text.
 _COLLECT = """() => {
   const out = [];
-  const skip = 'script, style, noscript, [data-testid="stIconMaterial"], [data-testid="stIconEmoji"]';
+  const skip = 'script, style, noscript, [data-testid="stIconMaterial"], [data-testid="stAlertDynamicIcon"]';
   const visit = root => {
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
@@ -50,6 +50,14 @@ _COLLECT = """() => {
   return out;
 }"""
 
+# Grids draw their cells on a canvas and tell them to screen readers a moment later.
+_STATE = """() => {
+  const grids = [...document.querySelectorAll('[data-testid="stDataFrame"]')];
+  const told = grids.every(g => [...g.querySelectorAll('canvas')].some(c => c.textContent));
+  const size = document.body.innerText.length + ':' + document.body.querySelectorAll('*').length;
+  return (told ? '' : 'untold ') + size;
+}"""
+
 
 def open_page(page: Page, address: str) -> None:
     """Go there and wait until the script has run to its end and the charts stand."""
@@ -58,17 +66,17 @@ def open_page(page: Page, address: str) -> None:
 
 
 def settle(page: Page) -> None:
-    """Wait until no run is under way and nothing on the page changes any more."""
+    """Wait until no run is under way, tables have told their cells and nothing on the page changes any more."""
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
-    page.locator('[data-testid="stAppViewBlockContainer"], [data-testid="stMainBlockContainer"]').first.wait_for()
+    page.locator('[data-testid="stMainBlockContainer"]').first.wait_for()
     page.locator('[data-testid="stSkeleton"]').first.wait_for(state="detached")
     before = None
-    for _ in range(50):
-        now = page.evaluate("document.body.innerText.length + ':' + document.body.querySelectorAll('*').length")
-        if now == before:
+    for _ in range(60):
+        now = page.evaluate(_STATE)
+        if now == before and "untold" not in now:
             return
         before = now
-        page.wait_for_timeout(200)
+        page.wait_for_timeout(150)
 
 
 def title(page: Page, name: str) -> Locator:
