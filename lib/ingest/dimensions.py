@@ -83,6 +83,11 @@ class Resolver:
         self._categories(rows, out)
         return out
 
+    def learn(self, rows: pd.DataFrame) -> None:
+        """Make the divisions of a whole import known before its first part: places are told apart by them."""
+        if self.from_source and "district" in rows:
+            found(rows["district"], lambda word: self._find(word, "district", self.districts))
+
     def unit_codes(self, words: pd.Series) -> pd.Series:
         """Codes of units in a separate file; UNMAPPED where unknown, None where empty."""
         codes = found(words, lambda word: self._find(word, "unit", self.units))
@@ -124,6 +129,8 @@ class Resolver:
             self._sort_no[kind] += 1
             row["sort_no"] = self._sort_no[kind]
         self.new_rows.setdefault(table, []).append(row)
+        if kind == "district":
+            self.area_names.append(word)
         return code
 
     def _note(self, kind: str, words: pd.Series) -> None:
