@@ -39,6 +39,7 @@ SPREAD = {
 
 # Satisfaction by division: one clearly behind, one that catches up. Shares of unsatisfied answers.
 BEHIND, BEHIND_BY = "西河县", 0.055
+DISTRICT_SPREAD = 0.009
 IMPROVING, IMPROVES_FROM, IMPROVES_TO = "云溪县", 0.06, -0.01
 
 
@@ -231,14 +232,19 @@ def _matters(city: City, plan: Plan) -> pd.DataFrame:
 
 
 def _districts(city: City) -> pd.DataFrame:
+    """One row per division: its share of unsatisfied answers against the average, at the start and at the end."""
     names = list(city.districts["name"])
+    # Divisions differ a little whatever the seed.
+    usual = np.random.default_rng(len(names)).normal(0, DISTRICT_SPREAD, len(names))
+    fixed = {BEHIND: (BEHIND_BY, BEHIND_BY), IMPROVING: (IMPROVES_FROM, IMPROVES_TO)}
+    start, end = zip(*(fixed.get(name, (own, own)) for name, own in zip(names, usual, strict=True)), strict=True)
     return pd.DataFrame(
         {
             "dist": np.arange(len(names)),
             "district_code": city.districts["district_code"],
             "district": names,
-            "unsat_from": [BEHIND_BY if n == BEHIND else IMPROVES_FROM if n == IMPROVING else 0.0 for n in names],
-            "unsat_to": [BEHIND_BY if n == BEHIND else IMPROVES_TO if n == IMPROVING else 0.0 for n in names],
+            "unsat_from": start,
+            "unsat_to": end,
         }
     )
 

@@ -60,8 +60,8 @@ def make_plan(city: City, first: date, end: date, monthly: int, seed: int) -> Pl
     codes = dict(zip(matters["name"], matters["category2_code"], strict=True))
     districts = list(city.districts["district_code"])
     found = truths.effects(codes, first, end)
-    found += truths.storms(rng, codes, first, end)
     scale = monthly / truths.USUAL_MONTHLY
+    found += truths.storms(rng, expected, first, codes, scale)
     found += truths.surges(rng, expected, first, list(matters["category2_code"]), districts, scale)
     category_no = {code: k for k, code in enumerate(matters["category2_code"])}
     cells = [_cells(truth, first, end, category_no, districts) for truth in found]

@@ -65,20 +65,31 @@ def effects(codes: dict[str, str], first: date, end: date) -> list[Truth]:
     return found
 
 
-def storms(rng: np.random.Generator, codes: dict[str, str], first: date, end: date) -> list[Truth]:
-    """Days of heavy rain in July and August: bursts in drainage, power and emergencies."""
+def storms(
+    rng: np.random.Generator, expected: np.ndarray, first: date, codes: dict[str, str], scale: float
+) -> list[Truth]:
+    """Days of heavy rain in July and August: bursts in drainage, power and emergencies.
+
+    expected and scale as in `surges`. A burst that does not double a week is a near-miss.
+    """
+    end = first + timedelta(days=expected.shape[0])
+    order = list(codes)
     found = []
     for year in range(first.year, end.year + 1):
         for number in range(STORMS_PER_SUMMER):
             begins = date(year, 7, 1) + timedelta(days=int(rng.integers(0, 60)))
             strength = float(rng.uniform(0.7, 1.3))
-            lasts = int(rng.integers(2, 4))
-            if not (first <= begins and begins + timedelta(days=lasts) <= end):
+            until = begins + timedelta(days=int(rng.integers(2, 4)))
+            if not (first <= begins and until <= end):
                 continue
-            for name, size in STORM_MATTERS:
-                note = f"storm {number + 1} of {year}"
-                until = begins + timedelta(days=lasts)
-                found.append(Truth("surge", codes[name], None, None, begins, until, round(size * strength, 2), note))
+            start, stop = (begins - first).days, (until - first).days
+            for name, usual_size in STORM_MATTERS:
+                size = round(usual_size * strength, 2)
+                days = expected[start : start + 7, order.index(name)].sum(axis=1)
+                extra = float(days[: stop - start].sum()) * (size - 1)
+                is_surge = extra >= max(float(days.sum()), SURGE_EXTRA_PER_WEEK * scale)
+                kind = "surge" if is_surge else "near_miss"
+                found.append(Truth(kind, codes[name], None, None, begins, until, size, f"storm {number + 1} of {year}"))
     return found
 
 

@@ -240,6 +240,16 @@ def test_every_truth_has_rows_behind_it(tickets: pd.DataFrame, truths: pd.DataFr
         assert mine.any(), truth
 
 
+def test_surges_are_surges(truths: pd.DataFrame) -> None:
+    surges = truths[truths["kind"] == "surge"]
+    assert len(surges) >= 26 * 0.5
+    days = (pd.to_datetime(surges["ends_on"]) - pd.to_datetime(surges["starts_on"])).dt.days
+    # At least +100 % within seven days.
+    assert ((surges["size"] - 1) * days.clip(upper=7) >= 7 * 0.9).all()
+    assert surges["district_code"].notna().any()
+    assert surges["district_code"].isna().any()
+
+
 def test_nineteen_meetings_on_sixteen_topics(truths: pd.DataFrame) -> None:
     effects = truths[truths["kind"] == "effect"]
     assert len(effects) == 19
