@@ -18,7 +18,7 @@ from lib.ingest.pipeline import REFUSALS
 from lib.ingest.rejected import rejected_of
 from lib.ingest.staged import PublishResult
 from lib.ingest.template_command import write_template
-from lib.store import DamagedDataError, NoDataError, active_pair
+from lib.store import DamagedDataError, NoDataError, active_pair, read_pointer
 from lib.ui import empty, import_view, jobs, layout, show
 from lib.ui.words import as_of as said_as_of
 from lib.ui.words import plain
@@ -63,7 +63,11 @@ def import_card(settings: Settings) -> None:
 def checking(settings: Settings, token: str, paths: list[Path]) -> None:
     """Check the files with the chosen (or the fitting) mapping and offer to publish."""
     mapping, given = choices(settings, token)
-    key = f"check:{token}:{mapping}:{given}"
+    # A check holds for the data it was compared with, and as long as what it read is kept.
+    key = f"check:{token}:{mapping}:{given}:{city_version(settings)}"
+    known = jobs.find(key)
+    if known is not None and known.is_done and known.error is None and not known.result.is_kept:
+        jobs.forget(key)
     job = jobs.start(key, lambda progress: uploads.check_uploads(settings, token, paths, mapping, given, progress))
     if not job.is_done:
         jobs.watch(key)
@@ -78,6 +82,14 @@ def checking(settings: Settings, token: str, paths: list[Path]) -> None:
             new_mapping(settings, token, found, key)
         else:
             checked(settings, token, found)
+
+
+def city_version(settings: Settings) -> str | None:
+    """Version of the city's own data; None before the first import."""
+    try:
+        return read_pointer(settings, "city").version
+    except NoDataError:
+        return None
 
 
 def choices(settings: Settings, token: str) -> tuple[str | None, datetime | None]:
@@ -113,7 +125,7 @@ def checked(settings: Settings, token: str, found: uploads.Checked) -> None:
         st.error("没有一行可以导入。请看退回原因，或换一个映射。", icon=":material/block:")
     elif not counts.is_new_version and counts.inserted + counts.updated == 0 and active_pair(settings) == "city":
         st.success("与现有数据完全一致，不需要导入。", icon=":material/check:")
-    key = f"publish:{token}:{found.mapping}:{found.as_of}"
+    key = f"publish:{token}:{found.mapping}:{found.as_of}:{city_version(settings)}"
     is_first = active_pair(settings) == "demo"
     if counts.read > counts.rejected and st.button(
         "建立本市数据库并导入" if is_first else "导入并发布", type="primary", key="publish", icon=":material/publish:"

@@ -19,7 +19,7 @@ from lib.ingest.handover import load_staged, save_staged
 from lib.ingest.mapping import MappingError, own_mappings_dir, parse_mapping
 from lib.ingest.mapping_command import suggest_text
 from lib.ingest.pipeline import preview, publish_staged, read_and_validate
-from lib.ingest.readers import Progress
+from lib.ingest.readers import Progress, ReadError
 from lib.ingest.sandbox import run_limited
 from lib.ingest.staged import PublishResult, Staged
 from lib.store import PairName, active_pair, choose_pair, replace_file
@@ -44,6 +44,11 @@ class Checked:
     counts: PublishResult | None = None
     rejected: Any = None
     as_of: datetime | None = None
+
+    @property
+    def is_kept(self) -> bool:
+        """False once what was read has been published or swept: the check must be made again."""
+        return self.folder is None or self.folder.is_dir()
 
 
 def keep_uploads(settings: Settings, files: Sequence[tuple[str, bytes]]) -> tuple[str, list[Path]]:
@@ -111,7 +116,9 @@ def check_uploads(
 def publish_checked(
     settings: Settings, token: str, folder: Path, progress: Progress | None = None, pair: PairName = "city"
 ) -> PublishResult:
-    """Publish what a check has read, make its pair the one that is shown, and remove the uploads."""
+    """Publish what a check has read, make its pair the one that is shown, and remove the uploads. Raises pipeline.REFUSALS."""
+    if not folder.is_dir():
+        raise ReadError("这次核对已经发布过或已过期，请重新选择文件")
     staged: Staged = load_staged(folder)
     result = publish_staged(staged, settings, False, progress, pair)
     if active_pair(settings) != pair:
