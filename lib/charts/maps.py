@@ -120,7 +120,7 @@ def choropleth_deck(parts: MapParts, *, width: int = NOMINAL_WIDTH, height: int 
         _geojson("chosen", [f for f in parts.features if f["properties"]["code"] == parts.chosen],
                  line=style.ORANGE, width=3, filled=False),
         pdk.Layer("LineLayer", [{"a": list(n.anchor), "b": list(n.at)} for n in parts.names if n.moved], id="leaders",
-                  get_source_position="a", get_target_position="b", get_color=_rgb(style.INK), get_width=1),
+                  get_source_position="a", get_target_position="b", get_color=rgb(style.INK), get_width=1),
         *_deck_words(parts.names),
     ]  # fmt: skip
     return _deck(layers, parts.bounds, width, height, "<b>{label}</b><br/>{shown}<br/>{counts}")
@@ -199,7 +199,8 @@ def _words(names: Sequence[Name]) -> list[Row]:
 # --- deck.gl --------------------------------------------------------------------------------
 
 
-def _rgb(colour: str) -> list[int]:
+def rgb(colour: str) -> list[int]:
+    """Red, green and blue (0-255) of #RRGGBB, as deck.gl wants them."""
     return [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
 
 
@@ -211,15 +212,15 @@ def _geojson(
     for feature in features:
         properties = dict(feature["properties"])
         if filled:
-            properties["rgb"] = _rgb(properties["fill"])
+            properties["rgb"] = rgb(properties["fill"])
         # deck.gl's tooltip reads the picked object itself, a selection its properties.
         coloured.append({**feature, "properties": properties, **{k: v for k, v in properties.items() if k != "rgb"}})
     # No auto_highlight: it draws the layer again at every move of the pointer.
     options: dict[str, Any] = {"get_fill_color": "properties.rgb"} if filled else {}
     return pdk.Layer(
         "GeoJsonLayer", {"type": "FeatureCollection", "features": coloured}, id=name, stroked=True, filled=filled,
-        get_line_color=_rgb(line), get_line_width=width, line_width_units=pdk.types.String("pixels"),
-        pickable=pickable, **options,
+        get_line_color=rgb(line), get_line_width=width, line_width_units=pdk.types.String("pixels"),
+        line_joint_rounded=True, pickable=pickable, **options,
     )  # fmt: skip
 
 
@@ -230,7 +231,7 @@ def _deck_words(names: Sequence[Name]) -> list[pdk.Layer]:
     layers = []
     for line, dy, weight in _LINES:
         rows = [
-            {"at": list(n.at), "text": n.text[line], "by": [x, dy + y], "rgb": _rgb(n.ink if x == y == 0 else n.halo)}
+            {"at": list(n.at), "text": n.text[line], "by": [x, dy + y], "rgb": rgb(n.ink if x == y == 0 else n.halo)}
             for x, y in ((-1.2, 0), (1.2, 0), (0, -1.2), (0, 1.2), (0, 0))
             for n in names
         ]
