@@ -116,7 +116,7 @@ def check_uploads(
 def publish_checked(
     settings: Settings, token: str, folder: Path, progress: Progress | None = None, pair: PairName = "city"
 ) -> PublishResult:
-    """Publish what a check has read, make its pair the one that is shown, and remove the uploads. Raises pipeline.REFUSALS."""
+    """Publish what a check has read, show its pair from now on, remove the uploads. Raises pipeline.REFUSALS."""
     if not folder.is_dir():
         raise ReadError("这次核对已经发布过或已过期，请重新选择文件")
     staged: Staged = load_staged(folder)
