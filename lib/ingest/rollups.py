@@ -10,8 +10,9 @@ before and adds what they contribute now, instead of counting all tickets of tho
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import (
@@ -50,14 +51,40 @@ from lib.schema.rollups import (
 )
 
 T = t.tickets.c
+SPAN_TICKETS = 1_000_000
 _MEASURE_NAMES = {m.key for m in MEASURES.values()} | {m.key + MATURE for m in MEASURES.values()} | {"tickets"}
 
 
 def build(conn: Connection, as_of: datetime) -> None:
-    """Replace all rollup rows. Only what happened by `as_of` is counted."""
+    """Replace all rollup rows. Only what happened by `as_of` is counted.
+
+    Built in spans of days, so that memory does not grow with the volume and rows lie in order of days.
+    """
+    spans = _spans(conn, as_of)
     for rollup in ROLLUPS:
         conn.execute(delete(rollup))
-        _insert(conn, rollup, contributions(rollup, lambda time: time <= as_of))
+        for start, end in spans:
+            _insert(conn, rollup, contributions(rollup, _between(start, end)))
+
+
+def _between(start: datetime, end: datetime) -> Callable[[Any], ColumnElement[bool]]:
+    return lambda time: and_(time >= start, time < end)
+
+
+def _spans(conn: Connection, as_of: datetime) -> list[tuple[datetime, datetime]]:
+    """Half-open spans of whole days up to `as_of` (included), about SPAN_TICKETS tickets each.
+
+    The first begins before any cohort time, because a wrong time may lie long before the first receipt.
+    """
+    first, last, rows = conn.execute(select(func.min(T.received_at), func.max(T.received_at), func.count())).one()
+    end = as_of + timedelta(microseconds=1)
+    if first is None or min(last, as_of) <= first:
+        return [(datetime.min, end)]
+    count = max(1, rows // SPAN_TICKETS)
+    step = (min(last, as_of) - first) / count
+    cuts = [datetime.combine((first + step * k).date(), datetime.min.time()) for k in range(1, count)]
+    edges = [datetime.min, *sorted(set(cuts)), end]
+    return [(start, stop) for start, stop in pairwise(edges) if start < stop]
 
 
 def contributions(rollup: Table, within: Any, facts: dict[Table, Table] | None = None) -> Select[Any]:

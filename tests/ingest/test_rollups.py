@@ -236,3 +236,14 @@ def test_handling_hours_fall_into_their_bucket(settings: Settings, hours: float,
     with store.engine.connect() as conn:
         assert conn.execute(select(rollup_hours.c.bucket, rollup_hours.c.tickets)).all() == [(bucket, 1)]
     store.dispose()
+
+
+def test_spans_of_days_leave_the_same_rows_as_one_span(where: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    tickets, calls, returns = random_rows(15, 200)
+    store = publish_rows(where, tickets, calls, returns, as_of=AS_OF)
+    for conn in writing(store, where):
+        whole = {r.name: frame(conn, r) for r in ROLLUPS}
+        monkeypatch.setattr(rollups, "SPAN_TICKETS", 17)
+        rollups.build(conn, AS_OF)
+        for rollup in ROLLUPS:
+            pd.testing.assert_frame_equal(whole[rollup.name], frame(conn, rollup))
