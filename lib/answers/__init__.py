@@ -26,7 +26,7 @@ from lib.answers.quality import (
     rejected_rows,
     years_without_calendar,
 )
-from lib.answers.source import Source, for_category, for_unit
+from lib.answers.source import Source, for_category, for_unit, newest_month
 from lib.answers.tickets import TicketDetail, next_key, ticket_count, ticket_detail, ticket_list
 from lib.answers.trends import category_movers, channel_mix, hour_profile, trend, trends
 from lib.answers.units import Enterprise, Pair, UnitProfile, enterprise, paired, unit_profile
@@ -70,6 +70,7 @@ __all__ = [
     "import_history",
     "import_warnings",
     "misses_target",
+    "newest_month",
     "next_key",
     "opened",
     "overview",

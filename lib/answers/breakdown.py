@@ -65,7 +65,8 @@ def _assembled(
 ) -> pd.DataFrame:
     """The answer's frame from the metric's parts, which are indexed by window and code."""
     now = _window(values, NOW)
-    frame = pd.DataFrame({"code": _codes(now.index, known if by in LISTED_WHOLE else None)})
+    # As text even when there is none: an empty column of floats could not be joined to the names.
+    frame = pd.DataFrame({"code": _codes(now.index, known if by in LISTED_WHOLE else None)}, dtype=object)
     names: dict[object, str] = {}
     if by != PEER_GROUP:
         names = dict(zip(known["code"], known["label"], strict=True))

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from sqlalchemy import Connection
 
-from lib.period import Period, add_months
+from lib.period import Period, add_months, default_period
 from lib.queries import dimensions as queries
-from lib.queries.span import first_day
+from lib.queries.span import first_day, last_day
 from lib.scope import Scope
 from lib.store import Pointer
 
@@ -54,6 +54,15 @@ class Source:
         if start is None:
             return {NOW}
         return {NOW} | {key for key, period in windows.items() if start - _TOLERATED_GAP <= period.start}
+
+
+def newest_month(source: Source) -> Period:
+    """The month in which somebody begins who asks for none: the newest with tickets received.
+
+    That is the month of the as-of, except where the newest event of an old export is no new ticket.
+    """
+    month, last = default_period(source.as_of), last_day(source.conn)
+    return month if last is None or last >= month.start else Period.of(last)
 
 
 def compared_with(period: Period, as_of: datetime) -> str:

@@ -11,22 +11,20 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal, get_args
 
 import pandas as pd
 import streamlit as st
 
 from lib import answers, loaders
-from lib.period import Period, add_months, cut_day, default_period, recent_months
+from lib.period import Period, cut_day
 from lib.schema.tickets import REQUEST_TYPES
 from lib.scope import Basis, Scope
-from lib.ui import address
+from lib.ui import address, periods
+from lib.ui.periods import CUSTOM
 
-MONTHS, QUARTERS, YEARS = 48, 12, 5
 PICKED_LEVELS = 2
-CUSTOM = "custom"
-CALENDAR = ("month", "quarter", "year")
 BASES: dict[Basis, str] = {"all": "全口径", "assessed": "考核口径"}
 ENTERPRISE = {"1": "企业诉求", "0": "群众诉求"}
 
@@ -144,29 +142,12 @@ def _labels(frame: pd.DataFrame, code: str, name: str) -> dict[str, str]:
     return dict(zip(unique[code], labels, strict=True))
 
 
-def periods(as_of: datetime) -> list[str]:
-    """Tokens to choose from: the running month, quarter and year first, then the earlier ones."""
-    last = cut_day(as_of) - timedelta(days=1)
-    months = [p.token for p in reversed(recent_months(last, MONTHS))]
-    quarters = [Period.of(add_months(last, -3 * k), "quarter").token for k in range(QUARTERS)]
-    years = [Period.year(last.year - k).token for k in range(YEARS)]
-    return [months[0], quarters[0], years[0], CUSTOM, *months[1:], *quarters[1:], *years[1:]]
-
-
-def _with_data(source: answers.Source) -> tuple[str, ...]:
-    """Of `periods` those that end after the data begin."""
-    offered = periods(source.as_of)
-    ends = {token: Period.parse(token).end for token in offered if token != CUSTOM}
-    known = source.covered({token: Period(end - timedelta(days=1), end) for token, end in ends.items()})
-    return tuple(token for token in offered if token == CUSTOM or token in known)
-
-
 def bar() -> None:
     """Draw the filters, write them into the address and fix the scope of this run."""
     as_of = loaders.pointer().as_of
     known = names()
     choices: dict[str, list[str]] = {
-        "period": list(loaders.ask(_with_data)),
+        "period": list(loaders.ask(periods.with_data)),
         "district": list(known.districts),
         "category": list(known.categories),
         "unit": list(known.units),
@@ -196,7 +177,7 @@ def bar() -> None:
         _choose("承办单位", "unit", choices, known.units.__getitem__, empty="全部承办单位", width=220)
         _rarer(choices, known)
         st.button("重置", key="f_reset", on_click=reset, type="tertiary", help="清除全部筛选，回到最新一个月")
-    scope = _scope(as_of)
+    scope = _scope()
     st.session_state[_SCOPE] = scope
     address.write(parameters(scope), KEYS, _WRITTEN)
 
@@ -251,21 +232,12 @@ def _read_address(as_of: datetime) -> None:
     state = st.session_state
     for name, key in KEYS.items():
         state[key] = asked.get(name)
-    state[KEYS["period"]], state[_RANGE] = _period_state(asked.get("period"), as_of)
+    state[KEYS["period"]], state[_RANGE] = periods.shown(asked.get("period"), as_of, _start())
 
 
-def _period_state(token: str | None, as_of: datetime) -> tuple[str, tuple[date, date] | None]:
-    """What the period's two widgets show for a token: a calendar period, else its days as a custom range."""
-    try:
-        period = Period.parse(token) if token else default_period(as_of)
-    except ValueError:
-        period = default_period(as_of)
-    newest = cut_day(as_of) - timedelta(days=1)
-    if period.start > newest:
-        return default_period(as_of).token, None
-    if period.kind in CALENDAR:
-        return period.token, None
-    return CUSTOM, (period.start, min(period.end - timedelta(days=1), newest))
+def _start() -> Period:
+    """Where somebody begins who asks for no period."""
+    return loaders.ask(answers.newest_month)
 
 
 def _forget_unknown(choices: dict[str, list[str]], as_of: datetime) -> None:
@@ -275,17 +247,17 @@ def _forget_unknown(choices: dict[str, list[str]], as_of: datetime) -> None:
         if state.get(key) not in choices[name]:
             state[key] = None
     state[KEYS["basis"]] = state[KEYS["basis"]] or "all"
-    state[KEYS["period"]] = state[KEYS["period"]] or default_period(as_of).token
+    state[KEYS["period"]] = state[KEYS["period"]] or _start().token
     if state.get(_RANGE) is None:
-        month = default_period(as_of).cut(as_of)
+        month = _start().cut(as_of)
         state[_RANGE] = (month.start, month.end - timedelta(days=1))
 
 
-def _scope(as_of: datetime) -> Scope:
+def _scope() -> Scope:
     state = st.session_state
     token = state[KEYS["period"]]
     if token == CUSTOM:
-        first, *rest = state[_RANGE] or (default_period(as_of).start,)
+        first, *rest = state[_RANGE] or (_start().start,)
         last = rest[0] if rest else first  # while the second day is being chosen
         period = Period(first, last + timedelta(days=1))
     else:

@@ -10,7 +10,7 @@ from streamlit.testing.v1 import AppTest
 from lib.city import load_city
 from lib.config import Settings
 from lib.scope import Scope
-from lib.ui.filters import CUSTOM
+from lib.ui.periods import CUSTOM
 from tests.factories import create_ticket, publish_rows
 
 
@@ -126,6 +126,14 @@ def test_reset_returns_to_the_whole_city() -> None:
     test.button(key="f_reset").click().run()
     assert _address(test) == {"period": "2026-10"}
     assert _scope(test).basis == "all"
+
+
+def test_one_begins_where_the_newest_tickets_are(small_city: Settings) -> None:
+    """An old export may know a callback of January while its last ticket came in October."""
+    publish_rows(small_city, [create_ticket()], pair="demo", city=CITY, as_of=datetime(2027, 1, 20)).dispose()
+    test = _run()
+    assert _scope(test).period.token == "2026-10"
+    assert test.selectbox(key="f_period").options[0] == "2027年1月"
 
 
 @pytest.mark.usefixtures("small_city")

@@ -10,7 +10,9 @@ import pytest
 
 from lib.period import Period
 from lib.scope import Scope
-from lib.ui.filters import CUSTOM, _labels, _period_state, parameters, periods
+from lib.ui.filters import _labels, parameters
+from lib.ui.periods import CUSTOM, periods
+from lib.ui.periods import shown as period_shown
 
 AS_OF = datetime(2026, 10, 21)  # the midnight that ends 20 October
 
@@ -66,7 +68,7 @@ def test_an_extraction_at_midnight_of_the_first_offers_the_month_before() -> Non
 def test_a_period_in_the_address_is_shown_as_it_is_or_not_at_all(
     token: str | None, shown: str, days: tuple[date, date] | None
 ) -> None:
-    assert _period_state(token, AS_OF) == (shown, days)
+    assert period_shown(token, AS_OF, Period.month(2026, 10)) == (shown, days)
 
 
 def test_equal_names_carry_their_codes_and_a_renamed_one_its_newest_name() -> None:
