@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
 
 from lib.config import Settings
 from tests.browser.serving import Recording, Server, start_server
@@ -36,33 +36,62 @@ def server(demo_settings: Settings, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
-    """Chromium, as the office has it."""
+def playwright() -> Iterator[Playwright]:
+    """The driver of the browsers."""
+    with sync_playwright() as driver:
+        yield driver
+
+
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """Path of the browser."""
     path = shutil.which("chromium")
     if path is None:
         pytest.fail("chromium is not installed: apt-get install -y chromium fonts-noto-cjk, or `make test` as root")
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=path, args=list(BROWSER_ARGUMENTS))
-        yield chromium
-        chromium.close()
+    return path
 
 
-@pytest.fixture
-def recording() -> Recording:
-    """The recording of this test's visitor."""
-    return Recording()
+@pytest.fixture(scope="session")
+def browser(playwright: Playwright, chromium: str) -> Iterator[Browser]:
+    """A browser for visitors of another kind, whom nobody records."""
+    with playwright.chromium.launch(executable_path=chromium, args=list(BROWSER_ARGUMENTS)) as another:
+        yield another
 
 
-@pytest.fixture
-def context(browser: Browser, recording: Recording) -> Iterator[BrowserContext]:
-    """A visitor with a laptop. Whatever the test is about, no request may leave and the console stays clean."""
-    visitor = browser.new_context(
-        locale="zh-CN", timezone_id="Asia/Shanghai", viewport={"width": 1440, "height": 900}, accept_downloads=True
+@pytest.fixture(scope="session")
+def visitor(
+    playwright: Playwright, chromium: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[BrowserContext, Recording]]:
+    """One person with a laptop, whose browser keeps what it has fetched, and the record of all it does."""
+    recording = Recording()
+    context = playwright.chromium.launch_persistent_context(
+        tmp_path_factory.mktemp("profile"),
+        executable_path=chromium,
+        args=list(BROWSER_ARGUMENTS),
+        locale="zh-CN",
+        timezone_id="Asia/Shanghai",
+        viewport={"width": 1440, "height": 900},
+        accept_downloads=True,
     )
-    visitor.set_default_timeout(15_000)
-    recording.attach(visitor)
-    yield visitor
-    visitor.close()
+    context.set_default_timeout(15_000)
+    recording.attach(context)
+    yield context, recording
+    context.close()
+
+
+@pytest.fixture
+def recording(visitor: tuple[BrowserContext, Recording]) -> Recording:
+    """What this test's visitor does, from now on."""
+    visitor[1].clear()
+    return visitor[1]
+
+
+@pytest.fixture
+def context(visitor: tuple[BrowserContext, Recording], recording: Recording) -> Iterator[BrowserContext]:
+    """The visitor. Whatever a test is about, no request may leave and the console stays clean."""
+    yield visitor[0]
+    for page in visitor[0].pages[1:]:  # a browser without a tab ends
+        page.close()
     assert recording.outside == [], "a request left the machine"
     assert recording.complaints == [], "the browser's console complains"
 

@@ -121,6 +121,11 @@ class Recording:
     requests: list[str] = field(default_factory=list)
     complaints: list[str] = field(default_factory=list)
 
+    def clear(self) -> None:
+        """Begin anew."""
+        self.requests.clear()
+        self.complaints.clear()
+
     def attach(self, context: BrowserContext) -> None:
         """Record from now on, in all tabs."""
         context.on("request", lambda request: self.requests.append(request.url))

@@ -57,17 +57,15 @@ def test_filters_are_kept_from_page_to_page(page, server):
 
 
 @pytest.mark.parametrize("slug", SCOPED)
-def test_a_link_opens_the_same_view_for_somebody_else(page, browser, server, slug):
+def test_a_link_opens_the_same_view_in_another_session(page, context, server, slug):
     address = f"{server.url}/{slug}?period=2026-08&district={DISTRICT['district_code']}&basis=assessed"
     open_page(page, address)
-    other = browser.new_context(locale="zh-CN", viewport={"width": 1440, "height": 900})
-    somebody_else = other.new_page()
+    somebody_else = context.new_page()
     open_page(somebody_else, page.url)
     assert shown_facts(somebody_else) == shown_facts(page)
     assert sorted(texts(somebody_else)) == sorted(texts(page))
     for fact in (DISTRICT["name"], "2026年8月", "考核口径"):
         assert fact in shown_facts(somebody_else)
-    other.close()
 
 
 def test_reset_leads_back_to_the_whole_city(page, server):
