@@ -37,7 +37,7 @@ FILTERS: dict[str, dict[str, Any]] = {
     "place": {"district_code": "410503", "category_code": "02", "category_level": 1},
     "intake": {"channel_code": "hotline", "request_type": "咨询", "is_enterprise": False},
 }
-COUNTED = [k for k, m in CATALOGUE.items() if m.kind not in ("calls", "quantile", "population")]
+COUNTED = tuple(k for k, m in CATALOGUE.items() if m.kind not in ("calls", "quantile", "population"))
 
 
 def published(settings: Settings, scenario: Scenario) -> TicketStore:
@@ -66,12 +66,14 @@ def in_order(frame: pd.DataFrame) -> list[dict[str, Any]]:
     )
 
 
-@pytest.mark.parametrize("basis", ["all", "assessed"])
-@pytest.mark.parametrize("chosen", FILTERS)
-@pytest.mark.parametrize("period", PERIODS)
+# Every filter with three of the five periods.
+@pytest.mark.parametrize(
+    ("chosen", "period"), [(f, PERIODS[(i + n) % 5]) for i, f in enumerate(FILTERS) for n in range(3)]
+)
 def test_rollups_answer_as_the_facts_do(
-    source: Source, monkeypatch: pytest.MonkeyPatch, period: str, chosen: str, basis: str
+    source: Source, monkeypatch: pytest.MonkeyPatch, period: str, chosen: str
 ) -> None:
+    basis = "assessed" if (len(period) + len(chosen)) % 2 else "all"
     scope = Scope(Period.parse(period), basis=basis, **FILTERS[chosen])
     windows = source.windows(scope)
     asked = {"measures": tuple(MEASURES), "mature_by": "period", "as_of": source.as_of, "windows": windows}
@@ -85,15 +87,12 @@ def test_rollups_answer_as_the_facts_do(
 
 
 @pytest.mark.parametrize("by", BREAKDOWNS)
-@pytest.mark.parametrize("key", COUNTED)
-def test_parts_sum_to_the_whole(source: Source, key: str, by: str) -> None:
+def test_parts_sum_to_the_whole(source: Source, by: str) -> None:
     for scope in (Scope(Period.parse("2026-09")), Scope(Period.parse("2026-10"), basis="assessed", channel_code="app")):
-        whole = answers.figures(source, scope, (key,))[key]
-        frame = answers.by_dimension(source, scope, key, by)
-        if whole.numerator is not None:
-            assert frame["numerator"].sum() == whole.numerator
-        if whole.denominator is not None:
-            assert frame["denominator"].sum() == whole.denominator
+        wholes = answers.figures(source, scope, COUNTED)
+        for key, frame in answers.by_dimensions(source, scope, COUNTED, by).items():
+            assert frame["numerator"].sum() == wholes[key].numerator, key
+            assert wholes[key].denominator in (None, frame["denominator"].sum()), key
 
 
 def test_row_order_does_not_matter(source: Source, tmp_path) -> None:
