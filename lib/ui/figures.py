@@ -49,7 +49,7 @@ def card(fig: Figure, spark: Sequence[float | None] | None = None) -> None:
             None if change == NONE else change,
             delta_color="red" if _calls_for_action(metric, fig) else "blue",
             delta_arrow="off" if change == "持平" else "auto",
-            delta_description="环比",
+            delta_description="环比—" if change == NONE else "环比",
             chart_data=_drawable(spark),
             chart_type="line",
         )
