@@ -1,0 +1,108 @@
+"""`make prove`: every promise of the product, shown by running what shows it, or said to be still open."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pytest
+
+NOT_YET = "尚不能证明"
+
+
+@dataclass(frozen=True)
+class Promise:
+    """text: what is promised. shown_by: tests (file, or file::function) that fail when it is broken. open: what is
+    still missing before the promise is whole; with no test at all, nothing of it can be shown now.
+    """
+
+    text: str
+    shown_by: tuple[str, ...] = ()
+    open: str = ""
+
+
+PROMISES = (
+    Promise("导入要么全部、要么没有：随时断电也不会留下半个版本",
+            ("tests/ingest/test_publish_survives.py",
+             "tests/ingest/test_import_files.py::test_a_bad_part_changes_nothing",
+             "tests/ingest/test_publish_postgres.py::test_a_failure_leaves_the_old_version")),
+    Promise("每一行都有着落：读取＝新增＋更新＋不变＋退回，退回的每一行写明行号、列、值和原因",
+            ("tests/ingest/test_publish.py::test_every_refused_row_is_counted_and_logged",
+             "tests/ingest/test_samples.py::test_every_row_is_accounted_for",
+             "tests/ingest/test_validate_rows.py::test_rejected_rows_come_back_as_a_workbook_that_imports_again")),
+    Promise("同一文件导入两次，第二次什么也不变",
+            ("tests/ingest/test_publish.py::test_the_same_import_again_changes_nothing",
+             "tests/ingest/test_samples.py::test_a_second_import_changes_nothing")),
+    Promise("恶意或损坏的文件伤不到服务：给出中文原因，数据不变", ("tests/ingest/test_bad_files.py",)),
+    Promise("不显示错误的数：数据损坏时健康检查返回 503，页面说明原因",
+            ("tests/server/test_health.py", "tests/browser/test_states.py")),
+    Promise("没有请求离开本机：浏览器的每个请求、服务进程的每个连接都被记录",
+            ("tests/browser/test_egress.py",)),
+    Promise("每个指标与独立计算一致；两种数据库结果相同",
+            ("tests/metrics/test_cases.py", "tests/queries/test_counts.py::test_both_databases_give_the_same_answer")),
+    Promise("汇总与明细一致",
+            ("tests/ingest/test_rollups.py", "tests/queries/test_counts.py::test_rollups_answer_as_the_facts_do")),
+    Promise("任何数字都能打开到分子、分母和背后的工单",
+            ("tests/browser/test_figures.py",
+             "tests/answers/test_tickets.py::test_the_list_behind_a_figure_is_as_long_as_the_figure_says")),
+    Promise("个人信息脱敏；限阅工单只计数不显示",
+            ("tests/access/test_masking.py",
+             "tests/answers/test_tickets.py::test_restricted_tickets_are_counted_but_not_read_or_searched",
+             "tests/answers/test_tickets.py::test_personal_data_is_masked_in_list_and_detail"),
+            open="按角色查看、查看留痕"),
+    Promise("界面没有英文词，框架自带的词也译成中文",
+            ("tests/browser/test_pages.py", "tests/server/test_front_end.py")),
+    Promise("链接打开同一视图，筛选换页保留", ("tests/browser/test_filters.py",)),
+    Promise("未登录者什么也得不到；角色权限逐格核对", open="账号与权限"),
+    Promise("历史改动必被发现；审计链可由外人核验", open="审计"),
+    Promise("草稿不丢、并发修改不相互覆盖", open="督办等录入功能"),
+    Promise("开过的会保持当时的样子", open="会议与冻结数据"),
+    Promise("可以从备份恢复", open="备份与恢复命令"),
+)  # fmt: skip
+
+
+class Outcomes:
+    """A pytest plugin that keeps what became of each test, by its file and function."""
+
+    def __init__(self) -> None:
+        self.by_test: dict[str, Counter[str]] = {}
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Count the call itself, and whatever ended earlier."""
+        if report.when == "call" or report.outcome != "passed":
+            self.by_test.setdefault(report.nodeid.split("[")[0], Counter())[report.outcome] += 1
+
+    def of(self, shown_by: Sequence[str]) -> Counter[str]:
+        """Outcomes of the tests that a promise names."""
+        total: Counter[str] = Counter()
+        for test, outcomes in self.by_test.items():
+            if any(test == name or test.startswith(f"{name}::") for name in shown_by):
+                total += outcomes
+        return total
+
+
+def main() -> int:
+    """Run, print one line per promise; 1 when a promise that should hold does not."""
+    outcomes = Outcomes()
+    tests = sorted({name for promise in PROMISES for name in promise.shown_by})
+    pytest.main(["-q", "--no-header", "--tb=line", *tests], plugins=[outcomes])
+    broken = 0
+    print()
+    for promise in PROMISES:
+        seen = outcomes.of(promise.shown_by)
+        rest = f"；尚缺：{promise.open}" if promise.open else ""
+        if not promise.shown_by:
+            print(f"〇 {promise.text} —— {NOT_YET}：{promise.open}")
+        elif seen["failed"] or not seen["passed"]:
+            broken += 1
+            print(f"✗ {promise.text} —— {seen['failed']} 项不通过，{seen['skipped']} 项未运行{rest}")
+        else:
+            skipped = f"，{seen['skipped']} 项因缺少样例未运行" if seen["skipped"] else ""
+            print(f"✓ {promise.text} —— {seen['passed']} 项通过{skipped}{rest}")
+    return 1 if broken else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
