@@ -53,7 +53,7 @@ labelled = frame.assign(
 borders = loaders.ask(map_view.outlines)
 note = loaders.city().map_note
 
-pair = st.grid("auto", min_column_width=PAIR_WIDTH, gap="small")
+pair = st.grid(2, min_column_width=PAIR_WIDTH, gap="small")
 with pair, layout.card("map"):
     if borders is None:
         empty.not_shown("地图", "城市配置中没有边界数据，请看右侧排列")

@@ -46,7 +46,7 @@ beside = DESK_RATE if metric.key != DESK_RATE.key else RECEIVED
 followed = loaders.ask(answers.trends, scope, (metric.key, beside.key))
 months = f"{followed[metric.key]['label'].iloc[0]}至{followed[metric.key]['label'].iloc[-1]}"
 
-wide = st.grid("auto", min_column_width=PAIR_WIDTH, gap="small")
+wide = st.grid(2, min_column_width=PAIR_WIDTH, gap="small")
 with wide, layout.card("trend"):
     frame = followed[metric.key]
     show.chart(
@@ -59,7 +59,7 @@ with wide, layout.card("movers"):
                        "事项增减", select="chosen")  # fmt: skip
 
 profile, mix = loaders.ask(answers.hour_profile, scope), loaders.ask(answers.channel_mix, scope)
-narrow = st.grid("auto", min_column_width=TRIPLE_WIDTH, gap="small")
+narrow = st.grid(3, min_column_width=TRIPLE_WIDTH, gap="small")
 with narrow, layout.card("profile"):
     show.chart(heat_profile(profile, titles.heat(profile), f"受理量 · {place} · {period}", 250), "受理时段")
 with narrow, layout.card("channels"):

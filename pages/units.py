@@ -43,7 +43,7 @@ choices.follow_clicks(PAGE, {f"chart_{FUNNEL}": choices.picked, f"table_{TABLE}"
                              **unit_league.sources()})  # fmt: skip
 chosen = choices.focus(PAGE, set(loaders.ask(unit_league.known_units))) or asked.unit_code
 
-pair = st.grid("auto", min_column_width=PAIR_WIDTH, gap="small")
+pair = st.grid(2, min_column_width=PAIR_WIDTH, gap="small")
 with pair, layout.card("funnel"):
     limit = loaders.city().rules.small_sample
     subtitle = titles.subtitle(metric, f"{group or '全部单位'}{len(fair)}家", scope.period.label,
