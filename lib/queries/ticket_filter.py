@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, not_, or_, select, true
@@ -61,7 +61,7 @@ def conditions_of(
     unknown = set(query.flags) - set(FLAGS)
     if unknown:
         raise ValueError(f"不认识的筛选：{'、'.join(sorted(unknown))}")
-    moment = min(midnight(scope.period.end), as_of)
+    moment = _known_before(scope, as_of)
     conditions = [_flag(name, moment) for name in query.flags]
     if query.flags:
         # A reminder belongs to the ticket it joins; figures do not count it and neither do these lists.
@@ -74,9 +74,17 @@ def conditions_of(
         return [*conditions, *_behind(scope, behind, query.part, as_of)]
     conditions += fact_conditions(scope, T.unit_code)
     if STOCK_FLAGS & set(query.flags):
-        conditions.append(T.received_at < moment if moment != as_of else true())
+        conditions.append(T.received_at < moment if moment <= as_of else true())
         return conditions
     return [*conditions, *during(T.received_at, scope.period.start, scope.period.end, as_of)]
+
+
+def _known_before(scope: Scope, as_of: datetime) -> datetime:
+    """First moment the stock knows nothing of: the end of the period, or just after the extraction.
+
+    What happened at as_of itself has happened, as in the figures: often it is the newest closing.
+    """
+    return min(midnight(scope.period.end), as_of + timedelta(microseconds=1))
 
 
 def _flag(name: str, moment: datetime) -> ColumnElement[bool]:
@@ -118,7 +126,7 @@ def _containing(words: str) -> list[ColumnElement[bool]]:
 def _behind(scope: Scope, behind: Behind, part: Part, as_of: datetime) -> list[ColumnElement[bool]]:
     """Tickets counted in a part of the figure, at equal maturity, so that the list agrees with the figure."""
     if behind.is_stock:
-        return [_flag("overdue", min(midnight(scope.period.end), as_of)), *fact_conditions(scope, T.unit_code)]
+        return [_flag("overdue", _known_before(scope, as_of)), *fact_conditions(scope, T.unit_code)]
     if part == "numerator" or not behind.denominator:
         return [_counted(scope, behind.numerator, as_of)]
     if part == "denominator":

@@ -135,11 +135,12 @@ def history() -> dict[str, Any] | None:
         empty.not_shown(HISTORY, "还没有导入过文件")
         return None
     columns: show.Columns = {
-        "finished_at": show.column("发布时间", "moment"), "file_names": show.column("文件", width=36),
+        "finished_at": show.column("发布时间", "moment"),
         "read_rows": show.column("读取", "count"), "inserted_rows": show.column("新增", "count"),
         "updated_rows": show.column("更新", "count"), "unchanged_rows": show.column("未变", "count"),
         "rejected_rows": show.column("退回", "count"), "warning_count": show.column("提示", "count"),
-        "as_of": show.column("数据截至", "moment"), "mapping_name": "映射", "version": "版本",
+        "file_names": show.column("文件", width=36), "as_of": show.column("数据截至", "moment"), "mapping_name": "映射",
+        "version": "版本",
     }  # fmt: skip
     picked = show.table(
         runs, columns, HISTORY, title="导入记录（点一行看提示和退回的行）", height=_height(runs), select=True
