@@ -35,7 +35,8 @@ with st.container(horizontal=True, vertical_alignment="center", gap="small"):
     st.caption(f"{deeper}。点地图、条形或表格中的区县，下面列出它的乡镇街道、事项和承办单位。", width="stretch")
 
 frame = loaders.ask(answers.by_dimension, scope, metric.key, "district")
-if frame["value"].isna().all() and not frame["numerator"].fillna(0).sum():
+# A stock of zero is an answer, and so is a rate of zero; no tickets at all are none.
+if frame["value"].isna().all() or (metric.kind in ("count", "population") and not frame["numerator"].sum()):
     empty.no_tickets(scope)
     st.stop()
 whole = loaders.ask(answers.figures, scope, (metric.key,))[metric.key]
