@@ -1,6 +1,7 @@
 """Periods are values: neighbours, cuts and labels."""
 
 from datetime import date, datetime
+from itertools import pairwise
 
 import pytest
 
@@ -70,7 +71,7 @@ def test_recent_months_end_with_the_month_of_the_day():
     months = recent_months(date(2026, 10, 31), 24)
     assert len(months) == 24
     assert (months[0].token, months[-1].token) == ("2024-11", "2026-10")
-    assert all(a.end == b.start for a, b in zip(months, months[1:], strict=False))
+    assert all(a.end == b.start for a, b in pairwise(months))
 
 
 def test_add_months_clamps_to_the_last_day():
