@@ -223,7 +223,7 @@ def _postgres_pointer(settings: Settings, pair: PairName) -> Pointer:
         if not inspect(engine).has_table("publications", schema=postgres_schema(pair)):
             raise NoDataError("尚无数据：请先导入工单，或运行 python -m lib demo 生成演示数据")
         with engine.connect() as conn:
-            row = conn.execute(select(t.publications).order_by(t.publications.c.published_at.desc()).limit(1)).first()
+            row = conn.execute(select(t.publications).order_by(t.publications.c.publication_no.desc()).limit(1)).first()
     finally:
         engine.dispose()
     if row is None:

@@ -48,8 +48,10 @@ class Draft:
 
     def record(self) -> None:
         """The publications row of this version."""
+        last = self.conn.scalar(select(func.max(t.publications.c.publication_no)))
         self.conn.execute(
             insert(t.publications).values(
+                publication_no=(last or 0) + 1,
                 version=self.version,
                 published_at=self.published_at,
                 as_of=self.as_of,

@@ -37,7 +37,7 @@ def copy_version(settings: Settings, pair: PairName, progress: Callable[[int, in
                 if progress:
                     progress(done, len(tables), "正在写入 PostgreSQL")
                 sql = str(_live_rows(table).compile(dialect=reader.dialect))
-                batches = raw.execute(sql).to_arrow_reader(_BATCH_ROWS)
+                batches = raw.sql(sql).to_arrow_reader(_BATCH_ROWS)
                 schema = pa.schema([(c.name, arrow_type(c.type)) for c in table.c])
                 copied[table.name] = sum(
                     insert_frame(conn, table, pa.Table.from_batches([batch]).cast(schema)) for batch in batches

@@ -110,11 +110,11 @@ def _current(settings: Settings, pair: PairName) -> Pointer | None:
         return None
 
 
-def _drafted(conn: Connection, old: Pointer | None, city: City, pair: PairName, staged: Staged) -> Draft:
+def _drafted(conn: Connection, version: str, old: Pointer | None, city: City, pair: PairName, staged: Staged) -> Draft:
     as_of = max(staged.as_of, old.as_of) if old else staged.as_of
     return Draft(
         conn,
-        versions.new_version_name(),
+        version,
         segment_no=1,
         city=city.name,
         is_demo=pair == "demo",
@@ -147,8 +147,7 @@ def _duckdb(settings: Settings, pair: PairName, city: City, staged: Staged) -> I
             versions.create_segment(engine, number)
             versions.create_views(root, list(opened.segments))
             with engine.connect() as conn:
-                draft = _drafted(conn, old, city, pair, staged)
-                draft.version = name
+                draft = _drafted(conn, name, old, city, pair, staged)
                 draft.use_segment(number)
                 yield draft, opened
                 if opened.keep:
@@ -172,18 +171,18 @@ def _postgres(settings: Settings, pair: PairName, city: City, staged: Staged) ->
     """One transaction on the pair's schema; made first when it does not exist."""
     folder = pair_dir(settings, pair)
     folder.mkdir(parents=True, exist_ok=True)
-    old = _current(settings, pair)
     engine = postgres_engine(settings, pair)
     try:
         with engine.connect() as conn, conn.begin() as transaction:
             lock_postgres(conn, pair)
+            old = _current(settings, pair)
             opened = _Opened(old, folder)
             if old is None:
                 conn.execute(text(f"DROP SCHEMA IF EXISTS {postgres_schema(pair)} CASCADE"))
                 conn.execute(text(f"CREATE SCHEMA {postgres_schema(pair)}"))
                 create_postgres(conn)
                 index_postgres(conn)
-            draft = _drafted(conn, old, city, pair, staged)
+            draft = _drafted(conn, versions.new_version_name(), old, city, pair, staged)
             yield draft, opened
             if not opened.keep:
                 transaction.rollback()
@@ -318,7 +317,7 @@ class _Import:
     def _phones_masked(self) -> bool:
         rows = self.staged.tickets
         if "requester_phone" not in rows:
-            last = select(t.publications.c.phones_masked).order_by(t.publications.c.published_at.desc()).limit(1)
+            last = select(t.publications.c.phones_masked).order_by(t.publications.c.publication_no.desc()).limit(1)
             return self.staged.phones_masked or bool(self.conn.scalar(last))
         phones = rows["requester_phone"].dropna()
         return self.staged.phones_masked or (len(phones) > 0 and bool(identity.is_masked(phones).mean() > 0.5))

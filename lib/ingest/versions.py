@@ -36,7 +36,7 @@ BUSY = "另一个导入或生成任务正在发布数据，请等它结束后再
 
 
 def new_version_name() -> str:
-    """A version name that sorts by time and is never given twice."""
+    """A version name that tells when it was made and is never given twice."""
     return f"{datetime.now():%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
 
 
@@ -138,8 +138,10 @@ def sweep(folder: Path, current: Pointer) -> list[str]:
     """
     kept_file = folder / "kept.json"
     kept: dict[str, Any] = json.loads(kept_file.read_text("utf-8")) if kept_file.exists() else {}
+    kept.pop(current.version, None)
     kept[current.version] = {"file": current.file, "segments": current.segments}
-    kept = dict(sorted(kept.items())[-KEPT_VERSIONS:])
+    # In the order of publishing, which names do not tell when the clock was set back.
+    kept = dict(list(kept.items())[-KEPT_VERSIONS:])
     replace_file(kept_file, json.dumps(kept, indent=1))
     frozen_file = folder / "frozen.json"
     frozen: dict[str, Any] = json.loads(frozen_file.read_text("utf-8")) if frozen_file.exists() else {}

@@ -344,6 +344,7 @@ import_warnings = Table(
 publications = Table(
     "publications", metadata,
     _c("version", String, "Version of the ticket data; part of every cache key"),
+    _c("publication_no", Integer, "1, 2, … within this database: the clock may be set back, this may not"),
     _c("published_at", DateTime, "Wall clock"),
     _c("as_of", DateTime, "Extraction time of the newest data: the as-of of every figure"),
     _c("city", String, "City profile"),
@@ -351,7 +352,7 @@ publications = Table(
     _c("exclusion_revision", Integer, "Revision of the exclusion list"),
     _c("phones_masked", Boolean, "True when phones arrive masked: repeats rest on places only"),
     _c("schema_revision", Integer, "Revision of the tables that this version was written with"),
-    comment="One row per published version; the newest row is current.",
+    comment="One row per published version; the one with the highest number is current.",
 )  # fmt: skip
 
 injected_truths = Table(

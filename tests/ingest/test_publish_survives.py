@@ -123,3 +123,12 @@ def test_key_of_requesters_is_private(pair: Pair) -> None:
     pair.publish(staged(ticket(requester_phone="13800000000")))
     path: Path = pair_dir(pair.settings, "city") / "requester.key"
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_the_current_version_is_kept_though_the_clock_was_set_back(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    names = iter(["20261020T120000-b", "20261020T110000-a", "20261020T100000-c"])
+    monkeypatch.setattr(versions, "new_version_name", lambda: next(names))
+    for number in range(3):
+        pair.publish(staged(ticket(f"A{number}")))
+    assert read_pointer(pair.settings, "city").version == "20261020T100000-c"
+    assert len(pair.rows(t.ticket_texts)) == 3
