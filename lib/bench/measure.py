@@ -55,6 +55,7 @@ class Measured:
     pandas_mb: float = 0.0
     pages: pd.DataFrame = field(default_factory=pd.DataFrame)
     server_mb: float = 0.0
+    start_seconds: float = 0.0
     bucket_groups: int = 0
     bucket_worst: float = 0.0
     bucket_typical: float = 0.0
@@ -156,17 +157,19 @@ def _bucket_error(source: Source, at: Months, into: Measured) -> None:
 
 def open_pages(settings: Settings, folder: Path, into: Measured, say: Say) -> None:
     """Every page with every scope: cold in a server process that nobody has visited, then warm in the same."""
-    rows = []
+    rows, starts = [], []
     scopes = _scopes(settings)
     for page in (*SCOPED_PAGES, *OTHER_PAGES):
         for label, query in scopes.items() if page in SCOPED_PAGES else [("默认范围", "")]:
             say(f"打开 {page} · {label}")
             name = "" if page == FIRST_PAGE else page
             with serving(settings.data_dir, folder / "server.log") as server:
+                starts.append(server.start_seconds)
                 cold = server.visit(name, query)
                 warm = sorted(server.visit(name, query).seconds for _ in range(WARM_RUNS))
             rows.append((page, label, cold.seconds, warm[WARM_RUNS // 2], cold.elements, cold.sent_bytes / 1000))
     into.pages = pd.DataFrame(rows, columns=["page", "scope", "cold", "warm", "elements", "sent_kb"])
+    into.start_seconds = sorted(starts)[len(starts) // 2]
     with serving(settings.data_dir, folder / "server.log") as server, server.session() as visitor:
         for query in scopes.values():
             for page in (*SCOPED_PAGES, *OTHER_PAGES):

@@ -51,6 +51,7 @@ class Server:
     port: int
     process: subprocess.Popen[bytes]
     log: Path
+    start_seconds: float
 
     def memory_mb(self) -> float:
         """Resident memory of the server now, in MB."""
@@ -127,6 +128,7 @@ def serving(data_dir: Path, log: Path) -> Iterator[Server]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     env = {k: v for k, v in os.environ.items() if k not in ("TICKETS_URL", "CITY")}
+    start = time.perf_counter()
     with open(log, "wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "streamlit", "run", "streamlit_app.py", "--server.port", str(port)],
@@ -137,7 +139,7 @@ def serving(data_dir: Path, log: Path) -> Iterator[Server]:
         )
     try:
         _wait(port, process, log)
-        yield Server(port, process, log)
+        yield Server(port, process, log, time.perf_counter() - start)
     finally:
         process.terminate()
         process.wait(timeout=30)
