@@ -49,7 +49,7 @@ def trends(source: Source, scope: Scope, metric_keys: tuple[str, ...], months: i
         frame.loc[[start is None or Period.of(month).end <= start for month in starts], :] = float("nan")
         # The month in which the data begin is shown, but nothing is held against a part of a month.
         whole = [start is not None and month >= _first_whole(start) for month in starts]
-        frame["last_year_value"] = frame["value"].where(whole).shift(12)
+        frame["last_year_value"] = frame["value"].where(pd.Series(whole, index=frame.index)).shift(12)
         frame = frame.iloc[12:].rename_axis("month").reset_index()
         periods = [Period.of(month) for month in frame["month"]]
         frame.insert(1, "label", [p.label for p in periods])
