@@ -145,7 +145,7 @@ def rejected_rows(conn: Connection, import_no: int, limit: int = 1000) -> pd.Dat
 def phones_masked(conn: Connection) -> bool:
     """True when phones arrive masked, so that repeats rest on places only."""
     p = t.publications.c
-    return bool(conn.execute(select(p.phones_masked).order_by(p.published_at.desc()).limit(1)).scalar())
+    return bool(conn.execute(select(p.phones_masked).order_by(p.publication_no.desc()).limit(1)).scalar())
 
 
 def without_due(conn: Connection, scope: Scope, period: Period, *, as_of: datetime) -> int:
