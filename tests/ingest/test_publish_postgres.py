@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
 
 import pytest
 
 from lib.ingest import versions
 from lib.ingest.draft import lock_postgres
-from lib.ingest.postgres_copy import copy_version
 from lib.ingest.publish import publish
 from lib.schema import tickets as t
 from lib.store import postgres_engine
 from tests.ingest.conftest import Pair, drop_pairs
-from tests.ingest.staging import AS_OF, staged, ticket
-from tests.ingest.test_publish import FULL
+from tests.ingest.staging import staged, ticket
 
 
 @pytest.fixture
@@ -23,27 +20,6 @@ def server(pair: Pair, postgres_url: str):
     drop_pairs(postgres_url)
     yield Pair(replace(pair.settings, tickets_url=postgres_url))
     drop_pairs(postgres_url)
-
-
-def test_a_copied_version_holds_the_same_rows(pair: Pair, server: Pair) -> None:
-    pair.publish(staged(FULL, ticket("A2", content="“引号”,逗号\n换行", title="")))
-    pair.publish(staged(ticket("A2", content="改\\N")))
-    assert copy_version(server.settings, "city") == 2
-    for table in versions.MAIN_TABLES:
-        assert server.rows(table) == pair.rows(table), table.name
-    for table in t.SEGMENT_TABLES:
-        assert server.rows(table) == pair.rows(table), table.name
-    texts = server.rows(t.ticket_texts)
-    assert (texts[1]["content"], texts[1]["title"]) == ("改\\N", "")
-
-
-def test_imports_go_on_after_a_copy(pair: Pair, server: Pair) -> None:
-    pair.publish(staged(FULL))
-    copy_version(server.settings, "city")
-    result = server.publish(staged(FULL, ticket("A2"), as_of=AS_OF + timedelta(days=1)))
-    assert (result.inserted, result.unchanged) == (1, 1)
-    copy_version(server.settings, "city")
-    assert len(server.rows(t.tickets)) == 1
 
 
 def test_a_second_publisher_is_told_to_wait(server: Pair) -> None:
