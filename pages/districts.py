@@ -21,6 +21,7 @@ HEIGHT, TALL = 430, 480
 PAIR_WIDTH = 540
 CELL_RESOLUTION = 7
 OFFERED = tuple(key for key, m in CATALOGUE.items() if m.kind != "calls")
+PER_10K = "per_10k"
 SMALL, NO_RESIDENTS = "样本不足或未归类，不作比较", "没有人口数据，不作比较"
 RECEIVED = CATALOGUE["received"]
 
@@ -29,7 +30,11 @@ asked = filters.current_scope()
 scope = replace(asked, district_code=None)
 layout.header("区域分布", "哪里最需要人去？")
 with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-    metric = choices.metric(PAGE, OFFERED, "per_10k")
+    # Places that an import brought along have no residents on record: nothing can then be shown per head.
+    residents = loaders.ask(answers.by_dimension, scope, PER_10K, "district")
+    per_head = bool((residents["value"].fillna(0) > 0).any())
+    offered = OFFERED if per_head else tuple(key for key in OFFERED if key != PER_10K)
+    metric = choices.metric(PAGE, offered, PER_10K if per_head else RECEIVED.key)
     view = choices.option(PAGE, "map", "地图", ("按区县", "按网格"))
     deeper = "颜色越深越需要关注" if metric.direction else "颜色越深数值越大"
     st.caption(f"{deeper}。点地图、条形或表格中的区县，下面列出它的乡镇街道、事项和承办单位。", width="stretch")
@@ -52,12 +57,15 @@ labelled = frame.assign(
     label=frame["short_name"].fillna(frame["label"]), is_small=frame["is_small"] | frame["code"].eq(UNMAPPED)
 )
 borders = loaders.ask(map_view.outlines)
+# An import may bring along other places than the city's own: a map on which nothing happened says nothing.
+drawn = {feature["properties"]["district_code"] for feature in borders["features"]} if borders else set()
+with_border = residents.loc[residents["numerator"] > 0, "code"].isin(drawn).any()
 note = loaders.city().map_note
 
 pair = st.grid(2, min_column_width=PAIR_WIDTH, gap="small")
 with pair, layout.card("map"):
-    if borders is None:
-        empty.not_shown("地图", "城市配置中没有边界数据，请看右侧排列")
+    if borders is None or not with_border:
+        empty.not_shown("地图", "这些区县在城市配置中没有边界数据，请看右侧排列")
     elif view == "按区县":
         parts = maps.district_parts(borders, labelled, metric, chosen, HEIGHT)
         title, subtitle = titles.ranked(labelled, metric), titles.subtitle(metric, place, period)

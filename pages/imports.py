@@ -215,11 +215,11 @@ if has_data():
     left, right = st.columns([1, 1], gap="small")
     with left:
         import_card(settings)
-        with layout.card("history"):
-            import_view.standing()
-            run = import_view.history()
     with right:
         import_view.quality()
+    with layout.card("history"):
+        import_view.standing()
+        run = import_view.history()
     if run is not None:
         kept = rejected_of(settings, active_pair(settings), str(run["version"]))
         import_view.run_details(run, uploads.field_labels(), kept)

@@ -38,7 +38,7 @@ _UNKNOWN = {
     "category": "事项分类表中没有这个分类，按能识别的上级或未归类统计",
 }
 _NEW_ROW: dict[str, dict[str, Any]] = {
-    "district": {"district_type": "county", "has_boundary": False},
+    "district": {"district_type": None, "has_boundary": False},
     "unit": {"level": 2, "peer_group": "承办单位"},
     "channel": {"group_name": "其他"},
     "category": {"is_seasonal": False},

@@ -20,6 +20,7 @@ _PROVINCE = re.compile(r"^[^\d省]{2,3}省(?!道)")
 # A road alone is no place: it needs a number, an estate, a crossing.
 _ONLY_A_ROAD = re.compile(r"^[^\d]*(?:路|街|大道|巷|胡同|高速|国道|省道|street|st|avenue|ave|road|rd|boulevard|blvd)$")
 _SHORTEST_PLACE = 4
+_POINT_DIGITS = 5
 
 
 def requester_key(folder: Path) -> bytes:
@@ -53,6 +54,20 @@ def requester_hashes(phones: pd.Series, key: bytes) -> pd.Series:
     known = phones.where(~is_masked(phones)).dropna()
     codes = {phone: hashed(str(phone)) for phone in known.unique()}
     return phones.map(codes).astype(object).where(phones.isin(list(codes)), None)
+
+
+def point_keys(longitudes: pd.Series, latitudes: pd.Series) -> pd.Series:
+    """The place of a ticket that has coordinates but no address: equal within about a metre; None without.
+
+    For sources that withhold addresses and publish the point of the building instead.
+    """
+    points = pd.DataFrame({"x": pd.to_numeric(longitudes), "y": pd.to_numeric(latitudes)}).round(_POINT_DIGITS)
+    known = points.notna().all(axis=1)
+    keys = [
+        hashlib.sha256(f"{x:.{_POINT_DIGITS}f},{y:.{_POINT_DIGITS}f}".encode()).hexdigest()[:16] if has else None
+        for x, y, has in zip(points["x"], points["y"], known, strict=True)
+    ]
+    return pd.Series(keys, index=points.index, dtype=object)
 
 
 def place_keys(addresses: pd.Series, districts: pd.Series, area_names: Sequence[str]) -> pd.Series:

@@ -162,9 +162,12 @@ def _identify(
 ) -> None:
     if "requester_phone" in given:
         rows["requester_hash"] = identity.requester_hashes(part["requester_phone"], rules.requester_key)
-    if given & {"address", "district", "township"}:
+    if given & {"address", "district", "township", "longitude", "latitude"}:
         names = [rules.city.label, *areas]
-        rows["place_key"] = identity.place_keys(texts["address"], rows["district_code"], names)
+        by_words = identity.place_keys(texts["address"], rows["district_code"], names)
+        unnamed = texts["address"].isna()
+        by_point = identity.point_keys(rows["longitude"], rows["latitude"])
+        rows["place_key"] = by_words.where(~unnamed, by_point)
 
 
 def changed_ids(new: Stored, old: Stored) -> pd.Index:

@@ -65,7 +65,7 @@ districts = Table(
     _c("district_code", String, "Six-digit code of the county-level division, or a code made from the source"),
     _c("name", String, "Name as shown"),
     _c("short_name", String, "Two to four characters for charts"),
-    _c("district_type", String, "centre 中心城区, county 县, city 县级市, zone 功能区: who is compared with whom"),
+    _c("district_type", String, "centre 中心城区, county 县, city 县级市, zone 功能区: the class; NULL unknown"),
     _c("population", Integer, "Residents; NULL where unknown (zones)"),
     _c("population_on", Date, "Day the population figure stands for"),
     _c("has_boundary", Boolean, "True when the city profile holds a polygon for it"),
