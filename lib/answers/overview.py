@@ -13,7 +13,7 @@ from lib.answers.figures import Figure, figures
 from lib.answers.labels import label_of, names_of
 from lib.answers.source import NOW, PREVIOUS, Source, compared_with, for_category
 from lib.answers.trends import category_movers
-from lib.metrics.arithmetic import Z998, differs
+from lib.metrics.arithmetic import Z998, counts_differ, differs
 from lib.metrics.catalogue import CATALOGUE, metric
 from lib.metrics.formats import show_count, show_moved, show_points, show_value
 from lib.queries.counts import counts
@@ -30,6 +30,8 @@ _JUDGED = (
     "on_time_closure_rate", "closure_rate", "satisfaction_rate", "resolution_rate",
     "first_round_satisfaction_rate", "rework_rate", "return_rate", "acknowledged_on_time_rate", "repeat_rate",
 )  # fmt: skip
+# A stock has no denominator; its change is held against chance as a count.
+_STOCK = "overdue_open"
 _WHERE = "satisfaction_rate"
 WORST = 3
 # A group event stands out from so few tickets on; a matter grows when it has this many more.
@@ -109,6 +111,15 @@ def _gain(key: str, figure: Figure) -> float:
     return step if CATALOGUE[key].direction == "up" else -step
 
 
+def _stock_moved(found: dict[str, Figure], sign: int) -> Figure | None:
+    """The overdue stock, when it fell (sign 1) or rose (sign -1) beyond chance at 99.8 %."""
+    figure = found[_STOCK]
+    now, before = figure.value, figure.previous.value
+    if now is None or before is None or (before - now) * sign <= 0 or not counts_differ(now, before, Z998):
+        return None
+    return figure
+
+
 def changed(figure: Figure) -> str:
     """按期办结率92.4%，比上月提高1.3个百分点"""
     m = metric(figure.metric_key)
@@ -131,9 +142,13 @@ def _worsened(source: Source, scope: Scope, found: dict[str, Figure]) -> Sentenc
 def _moved(source: Source, scope: Scope, found: dict[str, Figure], sign: int, tone: str, word: str) -> Sentence:
     gains = {key: sign * _gain(key, found[key]) for key in _JUDGED}
     best = sorted((key for key in _JUDGED if gains[key] > 0), key=lambda key: -gains[key])
+    stock = _stock_moved(found, sign)
+    if stock is not None and not best:
+        return Sentence(f"{changed(stock)}。", tone, _STOCK, scope, TicketQuery(metric_key=_STOCK, part="numerator"))
     if best:
         others = "、".join(CATALOGUE[key].label for key in best[1:3])
-        text = changed(found[best[0]]) + (f"；{others}同时{word}" if others else "") + "。"
+        text = changed(found[best[0]]) + (f"；{others}同时{word}" if others else "")
+        text += (f"；{changed(stock)}" if stock is not None else "") + "。"
         query = TicketQuery(metric_key=best[0], part="complement" if sign < 0 else "numerator")
         if CATALOGUE[best[0]].direction == "down":
             query = replace(query, part="numerator")

@@ -91,13 +91,19 @@ def _line(
     form.line_spacing = Pt(size * LINE)
 
 
+# Widths of the figures' columns in centimetres: a change in 个百分点 and the longest label stay on one line.
+_WIDTHS = (4.2, 2.6, 3.4, 3.4, 2.2)
+
+
 def _figures(paper: Any, rows: Sequence[Sequence[str]]) -> None:
     table = paper.add_table(rows=0, cols=len(FIGURE_HEADINGS))
     table.style = "Table Grid"
     table.alignment = WD_TABLE_ALIGNMENT.CENTER
+    table.autofit = False
     for number, row in enumerate([FIGURE_HEADINGS, *rows]):
         cells = table.add_row().cells
         for column, text in enumerate(row):
+            cells[column].width = Cm(_WIDTHS[column])
             align = WD_ALIGN_PARAGRAPH.CENTER if number == 0 or column == 0 else WD_ALIGN_PARAGRAPH.RIGHT
             _line(cells[column].paragraphs[0], text, HEADING_FONT if number == 0 else BODY_FONT, 12, align, after=0)
     first = table.rows[0]._tr.get_or_add_trPr()

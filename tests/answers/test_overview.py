@@ -45,6 +45,18 @@ def test_a_clear_rise_a_clear_fall_and_the_worst_place_are_named(publish: Publis
     assert where.scope.district_code == "410503"
 
 
+def test_a_growing_stock_of_overdue_tickets_is_named_without_any_rate(publish: Publish) -> None:
+    def overdue(count: int, due: datetime) -> list[dict]:
+        fields = {"is_closed": False, "closed_at": None, "first_closed_at": None, "handling_hours": None}
+        return [create_ticket(received_at=due - timedelta(days=3), due_at=due, **fields) for _ in range(count)]
+
+    source = publish(overdue(10, SEPTEMBER_2) + overdue(60, OCTOBER_5))
+    improved, worsened, _ = overview(source, OCTOBER).sentences
+    assert worsened.text == "逾期未结70，比上月上升600.0%。"
+    assert worsened.query.metric_key == "overdue_open"
+    assert improved.tone == "neutral"
+
+
 def test_chance_is_called_chance(publish: Publish) -> None:
     source = publish(*joined(
         answered(60, 56, SEPTEMBER_2), answered(60, 57, SEPTEMBER_2, district_code="410503"),
