@@ -114,9 +114,9 @@ def _insert(conn: Connection, rollup: Table, rows: Select[Any]) -> None:
 
 def _dimensions(rollup: Table, cohort: Cohort) -> list[ColumnElement[Any]]:
     if rollup is rollup_place:
-        return [T.district_code, T.category1_code, T.category2_code, T.is_excluded]
+        return [T.district_code, T.category1_code, T.category2_code, T.is_enterprise, T.is_excluded]
     if rollup is rollup_unit:
-        return [cohort.unit.label("unit_code"), T.is_excluded]
+        return [cohort.unit.label("unit_code"), T.is_enterprise, T.is_excluded]
     assert rollup is rollup_channel
     return [T.channel_code, T.request_type, T.is_enterprise, T.is_excluded]
 

@@ -25,9 +25,14 @@ ROLLUP_DIMENSIONS: tuple[tuple[Table, dict[str, str]], ...] = (
     ),
     (
         rollup_place,
-        {"district": "district_code", "category1": "category1_code", "category2": "category2_code"},
+        {
+            "district": "district_code",
+            "category1": "category1_code",
+            "category2": "category2_code",
+            "enterprise": "is_enterprise",
+        },
     ),
-    (rollup_unit, {"unit": "unit_code"}),
+    (rollup_unit, {"unit": "unit_code", "enterprise": "is_enterprise"}),
 )
 _FACT_COLUMNS = {
     "district": T.district_code,

@@ -33,22 +33,27 @@ def _excluded() -> Column:
     return Column("is_excluded", Boolean, comment="True for approved exclusions; 考核口径 leaves these rows out")
 
 
+def _enterprise() -> Column:
+    """In every count rollup, because 总体情况 shows the enterprise line beside whatever is chosen."""
+    return Column("is_enterprise", Boolean, comment="Enterprise line")
+
+
 rollup_place = Table(
     "rollup_place", metadata,
     Column("day", Date, comment="Cohort day"),
     Column("district_code", String, comment="Division"),
     Column("category1_code", String, comment="First-level category"),
     Column("category2_code", String, comment="Second-level category"),
-    _excluded(), *measure_columns(),
-    comment="One row per cohort day, division, second-level category and exclusion.",
+    _enterprise(), _excluded(), *measure_columns(),
+    comment="One row per cohort day, division, second-level category, enterprise line and exclusion.",
 )  # fmt: skip
 
 rollup_unit = Table(
     "rollup_unit", metadata,
     Column("day", Date, comment="Cohort day"),
     Column("unit_code", String, comment="Unit the cohort counts for"),
-    _excluded(), *measure_columns(),
-    comment="One row per cohort day, handling unit and exclusion.",
+    _enterprise(), _excluded(), *measure_columns(),
+    comment="One row per cohort day, handling unit, enterprise line and exclusion.",
 )  # fmt: skip
 
 rollup_channel = Table(
@@ -56,8 +61,7 @@ rollup_channel = Table(
     Column("day", Date, comment="Cohort day"),
     Column("channel_code", String, comment="Channel"),
     Column("request_type", String, comment="Request type"),
-    Column("is_enterprise", Boolean, comment="Enterprise line"),
-    _excluded(), *measure_columns(),
+    _enterprise(), _excluded(), *measure_columns(),
     comment="One row per cohort day, channel, request type, enterprise line and exclusion.",
 )  # fmt: skip
 
