@@ -5,6 +5,8 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -17,6 +19,7 @@ DOCUMENT = ROOT / "docs" / "performance.md"
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
     parser.add_argument("--sizes", type=_sizes, default=(1.0, 10.0), help="工单量，单位百万，逗号分隔（默认 1,10）")
+    parser.add_argument("--place", type=Path, help="放数据的文件夹，保留并在下次沿用（默认用临时文件夹，测完删除）")
     parser.add_argument("--output", type=Path, default=DOCUMENT, help="结果写到哪里（默认 docs/performance.md）")
     parser.set_defaults(run=run)
 
@@ -29,8 +32,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     measured = []
     try:
         for millions in args.sizes:
-            with tempfile.TemporaryDirectory(prefix="minsheng-bench-") as name:
-                folder = Path(name)
+            with _folder(args.place, millions) as folder:
                 place = replace(settings, data_dir=folder / "var", tickets_url=None)
                 _say(f"生成约 {millions:g} 百万件工单")
                 result = measure.make_city(place, round(millions * 1e6))
@@ -48,6 +50,18 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     args.output.write_text(report.document(measured, date.today()), "utf-8")
     _say(f"已写入 {args.output}")
     return 0
+
+
+@contextmanager
+def _folder(place: Path | None, millions: float) -> Iterator[Path]:
+    """Where a size is measured: a folder of its own that goes away, or one below `place` that stays."""
+    if place is None:
+        with tempfile.TemporaryDirectory(prefix="minsheng-bench-") as name:
+            yield Path(name)
+        return
+    folder = place.resolve() / f"{millions:g}"
+    folder.mkdir(parents=True, exist_ok=True)
+    yield folder
 
 
 def _say(text: str) -> None:
