@@ -24,7 +24,7 @@ seen = loaders.ask(answers.overview, scope)
 if not seen.figures["received"].value:
     empty.no_tickets(scope)
     st.stop()
-months = loaders.ask(answers.trends, scope, tuple(seen.figures), SPARK_MONTHS)
+months = loaders.ask(answers.trends, scope, tuple(seen.figures), SPARK_MONTHS, with_last_year=False)
 
 
 def print_sheet() -> None:
@@ -67,12 +67,12 @@ with st.grid(3, min_column_width=CARD_WIDTH, gap="small"):
 
 st.markdown("**对照分析**")
 with st.grid(3, min_column_width=CARD_WIDTH, gap="small"):
-    for pair in loaders.ask(answers.paired, scope):
+    for pair in seen.pairs:
         with layout.card(f"pair_{pair.label}"):
             st.markdown(f"**{pair.label}**　:gray[{pair.warning}]")
             st.markdown(plain(pair.reading))
 
-line = loaders.ask(answers.enterprise, scope)
+line = seen.enterprise
 received = line.figures["received"].value or 0
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
     st.markdown("**企业诉求：诉求—办理—反馈—评价**", width="content")

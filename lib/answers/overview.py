@@ -13,6 +13,7 @@ from lib.answers.figures import Figure, figures
 from lib.answers.labels import label_of, names_of
 from lib.answers.source import NOW, PREVIOUS, Source, compared_with, for_category
 from lib.answers.trends import category_movers
+from lib.answers.units import ENTERPRISE_KEYS, Enterprise, Pair, enterprise, pair_keys, pairs_of
 from lib.metrics.arithmetic import Z998, counts_differ, differs
 from lib.metrics.catalogue import CATALOGUE, metric
 from lib.metrics.formats import show_count, show_moved, show_points, show_value
@@ -64,7 +65,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Overview:
-    """The first screen: key figures, three sentences, worst places, matters that grow, group events."""
+    """The page: key figures, three sentences, worst places, matters that grow, group events, pairs, enterprises."""
 
     figures: dict[str, Figure]
     sentences: tuple[Sentence, Sentence, Sentence]
@@ -72,11 +73,17 @@ class Overview:
     matters: tuple[Item, ...]
     group_events: tuple[Item, ...]
     group_event_count: int
+    pairs: tuple[Pair, ...]
+    enterprise: Enterprise
 
 
 def overview(source: Source, scope: Scope) -> Overview:
-    """Six key figures with three sentences (improved, worsened, where) and three short lists."""
-    found = figures(source, scope, tuple(dict.fromkeys((*KEY_FIGURES, *_JUDGED))))
+    """Six key figures with three sentences (improved, worsened, where), three short lists, pairs and enterprises.
+
+    Everything that rests on the same figures is one answer, so that they are counted once.
+    """
+    wanted = (*KEY_FIGURES, *_JUDGED, *pair_keys(), *ENTERPRISE_KEYS)
+    found = figures(source, scope, tuple(dict.fromkeys(wanted)))
     districts = by_dimension(source, scope, _WHERE, "district")
     items, total = group_events(source, scope)
     return Overview(
@@ -90,6 +97,8 @@ def overview(source: Source, scope: Scope) -> Overview:
         matters=growing_matters(source, scope),
         group_events=items,
         group_event_count=total,
+        pairs=pairs_of(found),
+        enterprise=enterprise(source, scope, found),
     )
 
 

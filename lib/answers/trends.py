@@ -30,11 +30,17 @@ def trend(source: Source, scope: Scope, metric_key: str, months: int = 24) -> pd
     return trends(source, scope, (metric_key,), months)[metric_key]
 
 
-def trends(source: Source, scope: Scope, metric_keys: tuple[str, ...], months: int = 24) -> dict[str, pd.DataFrame]:
-    """`trend` of several metrics, counted by one statement."""
+def trends(
+    source: Source, scope: Scope, metric_keys: tuple[str, ...], months: int = 24, with_last_year: bool = True
+) -> dict[str, pd.DataFrame]:
+    """`trend` of several metrics, counted by one statement.
+
+    with_last_year: False leaves last_year_value empty and reads a year less, enough for a sparkline.
+    """
     end = scope.period.cut(source.as_of).end
     last = Period.of(end - timedelta(days=1))
-    starts = [add_months(last.start, -k) for k in range(months + 11, -1, -1)]
+    earlier = 12 if with_last_year else 0
+    starts = [add_months(last.start, -k) for k in range(months + earlier - 1, -1, -1)]
     span = Period(starts[0], last.end)
     asked = [metric(key) for key in metric_keys]
     keys = [k for m in asked if m.kind in COUNTED_KINDS for k in m.measures(source.city.rules)]
@@ -50,7 +56,7 @@ def trends(source: Source, scope: Scope, metric_keys: tuple[str, ...], months: i
         # The month in which the data begin is shown, but nothing is held against a part of a month.
         whole = [start is not None and month >= _first_whole(start) for month in starts]
         frame["last_year_value"] = frame["value"].where(pd.Series(whole, index=frame.index)).shift(12)
-        frame = frame.iloc[12:].rename_axis("month").reset_index()
+        frame = frame.iloc[earlier:].rename_axis("month").reset_index()
         periods = [Period.of(month) for month in frame["month"]]
         frame.insert(1, "label", [p.label for p in periods])
         targets = {year: source.target(m.key, Period.year(year)) for year in {p.start.year for p in periods}}

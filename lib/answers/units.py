@@ -77,23 +77,26 @@ class UnitProfile:
 
 @dataclass(frozen=True)
 class Enterprise:
-    """The enterprise line: figures by stage, share of all tickets, matters and the trend of received."""
+    """The enterprise line: figures by stage; everyone: the same figures of all tickets of the scope."""
 
     scope: Scope
     figures: dict[str, Figure]
     stages: dict[str, tuple[str, ...]]
     everyone: dict[str, Figure]
-    matters: pd.DataFrame
-    trend: pd.DataFrame
+
+
+def pair_keys() -> tuple[str, ...]:
+    """Every metric that stands in a pair."""
+    return tuple(dict.fromkeys(key for _, first, second, _ in PAIRS for key in (first, second)))
 
 
 def paired(source: Source, scope: Scope) -> tuple[Pair, ...]:
     """The pairs of PAIRS over the scope, each with one sentence that reads both together."""
-    keys = tuple(dict.fromkeys(key for _, first, second, _ in PAIRS for key in (first, second)))
-    return _pairs(figures(source, scope, keys))
+    return pairs_of(figures(source, scope, pair_keys()))
 
 
-def _pairs(found: dict[str, Figure]) -> tuple[Pair, ...]:
+def pairs_of(found: dict[str, Figure]) -> tuple[Pair, ...]:
+    """The pairs of PAIRS out of figures that hold pair_keys()."""
     return tuple(
         Pair(label, warning, found[first], found[second], _reading(found[first], found[second]))
         for label, first, second, warning in PAIRS
@@ -134,7 +137,7 @@ def unit_profile(source: Source, scope: Scope, unit_code: str) -> UnitProfile:
         valid_to=None if pd.isna(row["valid_to"]) else f"{row['valid_to']:%Y-%m-%d}",
         scope=inside,
         figures=found,
-        pairs=_pairs(found),
+        pairs=pairs_of(found),
         peers=_peers(source, scope, found, group),
         trends=trends(source, inside, TREND_KEYS),
         matters=_matters(source, inside),
@@ -177,14 +180,17 @@ def _matters(source: Source, scope: Scope) -> pd.DataFrame:
     )
 
 
-def enterprise(source: Source, scope: Scope) -> Enterprise:
-    """The enterprise line (企业诉求) of the scope: 诉求—办理—反馈—评价, beside all tickets."""
+def enterprise(source: Source, scope: Scope, known: dict[str, Figure] | None = None) -> Enterprise:
+    """The enterprise line (企业诉求) of the scope: 诉求—办理—反馈—评价, beside all tickets.
+
+    known: figures of all tickets of the scope, ENTERPRISE_KEYS among them, when they are at hand already.
+    """
     inside = replace(scope, is_enterprise=True)
+    if known is None or scope.is_enterprise is not None:
+        known = figures(source, replace(scope, is_enterprise=None), ENTERPRISE_KEYS)
     return Enterprise(
         scope=inside,
         figures=figures(source, inside, ENTERPRISE_KEYS),
         stages=ENTERPRISE_STAGES,
-        everyone=figures(source, replace(scope, is_enterprise=None), ENTERPRISE_KEYS),
-        matters=by_dimension(source, inside, "received", "category2"),
-        trend=trends(source, inside, ("received",))["received"],
+        everyone={key: known[key] for key in ENTERPRISE_KEYS},
     )

@@ -110,6 +110,7 @@ def test_a_units_profile_compares_it_with_its_peers(publish: Publish) -> None:
     peers = profile.peers.set_index("metric_key")
     assert peers.loc["satisfaction_rate", "peer_value"] == 0.75
     assert profile.matters["numerator"].sum() == 50
+    assert overview(source, OCTOBER).pairs == paired(source, OCTOBER)
     assert [p.label for p in paired(source, OCTOBER)] == ["办结与满意", "速度与根治", "个案与共性"]
 
 
