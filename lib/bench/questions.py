@@ -24,6 +24,7 @@ TICKET_COLUMNS = (
     "ticket_id", "handling_type", "district_code", "category2_code", "unit_code", "longitude", "latitude",
     "received_at", "due_at", "is_closed", "closed_at", "handling_hours", "is_repeat",
 )  # fmt: skip
+LEAST_DUE = 30
 CALLBACK_COLUMNS = ("ticket_id", "called_at", "satisfaction", "is_valid", "superseded_at")
 
 
@@ -136,8 +137,8 @@ def _grid(source: Source, at: Months) -> pd.DataFrame:
 
 
 def worst(frame: pd.DataFrame) -> pd.DataFrame:
-    """The ten units with the lowest share in time, of those with at least 30 due; ties by code."""
-    enough = frame[frame["due"] >= 30]
+    """The ten units with the lowest share in time, of those with at least LEAST_DUE due; ties by code."""
+    enough = frame[frame["due"] >= LEAST_DUE]
     order = (enough["due_on_time"] / enough["due"]).rename("rate")
     return (
         enough.assign(rate=order).sort_values(["rate", "unit_code"], ignore_index=True).head(10)[

@@ -6,12 +6,20 @@ import pandas as pd
 import pytest
 
 from lib.answers import Source
-from lib.bench import with_pandas
+from lib.bench import questions, with_pandas
 from lib.bench.questions import CALLBACK_COLUMNS, QUESTIONS, TICKET_COLUMNS, Months, same
 from lib.city import load_city
 from lib.store import pair_dir, read_pointer
 
 AT = Months.before(date(2026, 10, 1))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_city():
+    """Few units of the small demo city have thirty tickets due in a month."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(questions, "LEAST_DUE", 3)
+        yield
 
 
 @pytest.fixture(scope="module")
