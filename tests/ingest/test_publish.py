@@ -145,7 +145,7 @@ def test_an_older_extraction_never_turns_the_clock_back(pair) -> None:
     assert read_pointer(pair.settings, "city").as_of == AS_OF
 
 
-@pytest.mark.parametrize("seed", [1, 2, 3])
+@pytest.mark.parametrize("seed", [1, 2])
 def test_rollups_after_imports_equal_a_full_build(both, seed: int) -> None:
     import random
 
@@ -231,13 +231,14 @@ def test_import_history_names_files_and_sums(both) -> None:
     assert run["version"] == read_pointer(both.settings, "city").version
 
 
-def test_segments_are_merged_when_there_are_many(pair) -> None:
-    for number in range(16):
+def test_segments_are_merged_when_there_are_many(pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("lib.ingest.compaction.MOST_SEGMENTS", 3)
+    for number in range(6):
         pair.publish(staged(ticket(f"A{number}", content=f"内容{number}"), ticket("B", content=str(number))))
     pointer = read_pointer(pair.settings, "city")
-    assert len(pointer.segments) <= 12
+    assert len(pointer.segments) <= 3
     texts = {r["content"] for r in pair.rows(t.ticket_texts)}
-    assert texts == {f"内容{k}" for k in range(16)} | {"15"}
+    assert texts == {f"内容{k}" for k in range(6)} | {"5"}
     files = {p.relative_to(pair_dir(pair.settings, "city")).as_posix() for p in _segments(pair)}
     assert set(pointer.segments.values()) <= files
 
