@@ -124,6 +124,7 @@ def new_version(
             root.close()
             if not finished:
                 versions.discard(path, folder / segments[1])
+        versions.repack(path, folder / segments[1])
         make_current(folder, draft.pointer(segments))
 
 

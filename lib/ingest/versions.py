@@ -120,6 +120,32 @@ def create_views(root: duckdb.DuckDBPyConnection, numbers: list[int]) -> None:
         root.execute(f"CREATE OR REPLACE VIEW {table.name} AS {parts}")
 
 
+def repack(path: Path, segment: Path) -> None:
+    """Write a finished main file of a first version anew, without the blocks that building it left free.
+
+    They are a fifth of a large file, and every later import copies the whole file.
+    """
+    fresh = path.with_name(f"{path.stem}-repacked.duckdb")
+    root, engine = open_writer(fresh)
+    try:
+        create_main(engine)
+        quoted = str(path).replace("'", "''")
+        root.execute(f"ATTACH '{quoted}' AS built (READ_ONLY)")
+        for table in MAIN_TABLES:
+            root.execute(f"INSERT INTO {table.name} SELECT * FROM built.main.{table.name}")
+        root.execute("DETACH built")
+        attach(root, segment, 1, readonly=True)
+        create_views(root, [1])
+        root.execute("CHECKPOINT")
+    except BaseException:
+        discard(fresh)
+        raise
+    finally:
+        engine.dispose()
+        root.close()
+    os.replace(fresh, path)
+
+
 def sync(path: Path) -> None:
     """Push a file, or the entries of a folder, to the disk."""
     handle = os.open(path, os.O_RDONLY)
