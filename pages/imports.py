@@ -216,13 +216,14 @@ if has_data():
     with left:
         import_card(settings)
     with right:
-        import_view.quality()
+        import_view.timeliness()
     with layout.card("history"):
         import_view.standing()
         run = import_view.history()
     if run is not None:
         kept = rejected_of(settings, active_pair(settings), str(run["version"]))
         import_view.run_details(run, uploads.field_labels(), kept)
+    import_view.doubtful()
     import_view.missing_fields()
 else:
     st.markdown(f"### {TITLE}　:gray[{QUESTION}]")

@@ -134,7 +134,7 @@ def changed(figure: Figure) -> str:
     m = metric(figure.metric_key)
     about = "约" if figure.is_approximate else ""
     moved = show_moved(m, figure.value, figure.previous.value)
-    text = f"{m.label}{about}{show_value(m, figure.value)}"
+    text = f"{m.label}{about}{show_value(m, figure.value)}{'件' if m.unit == 'count' else ''}"
     if moved == "持平":
         return f"{text}，与{figure.previous.label}持平"
     return f"{text}，比{figure.previous.label}{moved}"
@@ -232,11 +232,11 @@ def growing_matters(source: Source, scope: Scope) -> tuple[Item, ...]:
     previous = compared_with(scope.period, source.as_of)
     items = []
     for _, row in grown.head(WORST).iterrows():
-        text = f"受理{show_count(row['received'])}件，比{previous}多{show_count(row['extra'])}件"
+        text = f"{show_count(row['received'])}件，比{previous}多{show_count(row['extra'])}件"
         if pd.notna(row["change"]):
             text += f"（{row['change'] * 100:+.0f}%）"
         if row["is_seasonal"] and pd.notna(row["last_year_change"]):
-            text += f"，季节性事项，同比{row['last_year_change'] * 100:+.0f}%"
+            text += f"，季节性，同比{row['last_year_change'] * 100:+.0f}%"
         there = for_category(scope, str(row["code"]), 2)
         query = TicketQuery(metric_key="received", part="numerator")
         items.append(Item(str(row["code"]), str(row["label"]), text, float(row["extra"]), "received", there, query))

@@ -75,8 +75,8 @@ def file_button(path: Path, label: str = "下载退回行（可更正后重新�
     show.download(label, path.read_bytes, path.name, show.XLSX, icon=":material/download:")
 
 
-def quality() -> None:
-    """The state of the data of the chosen period: how far it reaches, what is missing, what is doubtful."""
+def timeliness() -> None:
+    """How far the data of the chosen period reach."""
     scope = filters.current_scope()
     found = loaders.ask(answers.quality, scope)
     with layout.card("timeliness"):
@@ -86,6 +86,12 @@ def quality() -> None:
         known = found.timeliness[found.timeliness["newest"].notna()]
         show.grid(known, times, TIMES, height="content")
         _remarks(found)
+
+
+def doubtful() -> None:
+    """What is doubtful in the chosen period, and how the figures treat it."""
+    scope = filters.current_scope()
+    found = loaders.ask(answers.quality, scope)
     if found.received == 0:
         empty.no_tickets(scope)
         return

@@ -52,7 +52,7 @@ def test_a_growing_stock_of_overdue_tickets_is_named_without_any_rate(publish: P
 
     source = publish(overdue(10, SEPTEMBER_2) + overdue(60, OCTOBER_5))
     improved, worsened, _ = overview(source, OCTOBER).sentences
-    assert worsened.text == "逾期未结70，比上月上升600.0%。"
+    assert worsened.text == "逾期未结70件，比上月上升600.0%。"
     assert worsened.query.metric_key == "overdue_open"
     assert improved.tone == "neutral"
 
@@ -84,7 +84,7 @@ def test_growing_matters_and_group_events_lead_to_their_tickets(publish: Publish
                            is_group_event=n < 3) for n in range(30)]  # fmt: skip
     found = overview(publish(rows), OCTOBER)
     assert [item.code for item in found.matters] == ["0201"]
-    assert found.matters[0].text == "受理30件，比上月多30件"
+    assert found.matters[0].text == "30件，比上月多30件"
     assert found.group_event_count == 3
     assert found.group_events[0].scope.category_code == "0201"
 
