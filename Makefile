@@ -87,7 +87,8 @@ browser:
 	@missing=()
 	command -v chromium >/dev/null || missing+=(chromium)
 	# A CJK font by its file: the tool that lists fonts may itself be missing.
-	find /usr/share/fonts "$$HOME/.local/share/fonts" -name '*CJK*' 2>/dev/null | grep -q . || missing+=(fonts-noto-cjk)
+	font=$$(find /usr/share/fonts "$$HOME/.local/share/fonts" -name '*CJK*' -print -quit 2>/dev/null || true)
+	[ -n "$$font" ] || missing+=(fonts-noto-cjk)
 	if [ $${#missing[@]} -gt 0 ]; then
 	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
 	    echo "安装浏览器测试所需的 $${missing[*]}："
