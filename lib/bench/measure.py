@@ -63,8 +63,12 @@ class Measured:
 
 
 def make_city(settings: Settings, tickets: int) -> Measured:
-    """The demo city with about that many tickets: what the folder holds already, else made now (made_seconds)."""
-    seconds = 0.0 if (pair_dir(settings, "demo") / "current.json").exists() else _generate(settings, tickets)
+    """The demo city with about that many tickets: what the folder holds already, else made now."""
+    noted = settings.data_dir / "made_seconds.txt"
+    if not noted.exists():
+        noted.parent.mkdir(parents=True, exist_ok=True)
+        noted.write_text(str(_generate(settings, tickets)), "utf-8")
+    seconds = float(noted.read_text("utf-8"))
     folder, pointer = pair_dir(settings, "demo"), read_pointer(settings, "demo")
     store = open_store(settings, "demo")
     try:

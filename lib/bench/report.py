@@ -51,9 +51,8 @@ def document(measured: Sequence[Measured], on: date) -> str:
 def _size(m: Measured) -> Iterable[str]:
     yield f"## {m.tickets:,} tickets"
     yield ""
-    made = f" in {m.made_seconds:.0f} s" if m.made_seconds else ""
     yield (
-        f"Generated with texts{made}; main file {m.main_mb:,.0f} MB (copied at each publish), "
+        f"Generated with texts in {m.made_seconds:.0f} s; main file {m.main_mb:,.0f} MB (copied at each publish), "
         f"segments of texts and histories {m.segments_mb:,.0f} MB (never copied)."
     )
     yield ""
