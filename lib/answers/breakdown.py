@@ -38,8 +38,13 @@ def by_dimension(source: Source, scope: Scope, metric_key: str, by: str) -> pd.D
     return by_dimensions(source, scope, (metric_key,), by)[metric_key]
 
 
-def by_dimensions(source: Source, scope: Scope, metric_keys: tuple[str, ...], by: str) -> dict[str, pd.DataFrame]:
-    """`by_dimension` of several metrics, counted by one statement."""
+def by_dimensions(
+    source: Source, scope: Scope, metric_keys: tuple[str, ...], by: str, with_compared: bool = True
+) -> dict[str, pd.DataFrame]:
+    """`by_dimension` of several metrics, counted by one statement.
+
+    with_compared: False leaves previous_value and last_year_value empty and reads the scope's period only.
+    """
     asked = [metric(key) for key in metric_keys]
     if by not in BREAKDOWNS:
         raise ValueError(f"不支持按“{by}”分组")
@@ -49,7 +54,7 @@ def by_dimensions(source: Source, scope: Scope, metric_keys: tuple[str, ...], by
         raise ValueError("办理时长的分位数不能由各单位相加，请按单位查看")
     windows = source.windows(scope)
     covered = source.covered(windows)
-    windows = {key: period for key, period in windows.items() if key in covered}
+    windows = {key: period for key, period in windows.items() if key in covered and (with_compared or key == NOW)}
     known = members(source, "unit" if by == PEER_GROUP else by)
     counted = _counted(source, scope, asked, windows, by, known)
     hours = _hours(source, scope, windows, by) if any(m.kind == "quantile" for m in asked) else pd.DataFrame()

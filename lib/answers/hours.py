@@ -17,11 +17,16 @@ from lib.scope import Scope
 EXACT_UP_TO = 300_000
 
 
-def handling_hours(source: Source, scope: Scope, windows: Mapping[str, Period], by: Sequence[str] = ()) -> pd.DataFrame:
-    """One row per window and combination of `by`: tickets, median, p90 (working hours), is_approximate."""
+def handling_hours(
+    source: Source, scope: Scope, windows: Mapping[str, Period], by: Sequence[str] = (), rough: bool = False
+) -> pd.DataFrame:
+    """One row per window and combination of `by`: tickets, median, p90 (working hours), is_approximate.
+
+    rough: buckets are good enough (for a line without figures) wherever they know the dimensions.
+    """
     if buckets_can_answer(scope, by):
         buckets = hour_buckets(source.conn, scope, windows, by, as_of=source.as_of)
-        if buckets["tickets"].sum() > EXACT_UP_TO:
+        if rough or buckets["tickets"].sum() > EXACT_UP_TO:
             return _from_buckets(buckets, ["window", *by])
     frame = exact_hours(source.conn, scope, windows, by, as_of=source.as_of)
     return frame.assign(median=pd.to_numeric(frame["median"]), p90=pd.to_numeric(frame["p90"]), is_approximate=False)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 
-from lib.answers.breakdown import by_dimension
+from lib.answers.breakdown import by_dimensions
 from lib.answers.figures import Figure, figures
 from lib.answers.labels import label_of, names_of
 from lib.answers.source import NOW, PREVIOUS, Source, compared_with, for_category
@@ -84,7 +84,7 @@ def overview(source: Source, scope: Scope) -> Overview:
     """
     wanted = (*KEY_FIGURES, *_JUDGED, *pair_keys(), *ENTERPRISE_KEYS)
     found = figures(source, scope, tuple(dict.fromkeys(wanted)))
-    districts = by_dimension(source, scope, _WHERE, "district")
+    districts = by_dimensions(source, scope, (_WHERE,), "district", with_compared=False)[_WHERE]
     items, total = group_events(source, scope)
     return Overview(
         figures={key: found[key] for key in KEY_FIGURES},

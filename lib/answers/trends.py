@@ -35,7 +35,8 @@ def trends(
 ) -> dict[str, pd.DataFrame]:
     """`trend` of several metrics, counted by one statement.
 
-    with_last_year: False leaves last_year_value empty and reads a year less, enough for a sparkline.
+    with_last_year: False leaves last_year_value empty, reads a year less and takes quantiles from buckets
+    where it can: enough for a sparkline.
     """
     end = scope.period.cut(source.as_of).end
     last = Period.of(end - timedelta(days=1))
@@ -51,7 +52,7 @@ def trends(
     start = first_day(source.conn)
     result = {}
     for m in asked:
-        frame = _parts(source, scope, m, starts, span, counted)
+        frame = _parts(source, scope, m, starts, span, counted, rough=not with_last_year)
         frame.loc[[start is None or Period.of(month).end <= start for month in starts], :] = float("nan")
         # The month in which the data begin is shown, but nothing is held against a part of a month.
         whole = [start is not None and month >= _first_whole(start) for month in starts]
@@ -84,7 +85,7 @@ def _monthly(frame: pd.DataFrame, starts: list[date]) -> pd.DataFrame:
 
 
 def _parts(
-    source: Source, scope: Scope, m: Metric, starts: list[date], span: Period, counted: pd.DataFrame
+    source: Source, scope: Scope, m: Metric, starts: list[date], span: Period, counted: pd.DataFrame, rough: bool
 ) -> pd.DataFrame:
     """numerator, denominator, value per month, indexed by month."""
     if m.kind in COUNTED_KINDS:
@@ -92,7 +93,7 @@ def _parts(
             counted = counted.assign(population=population_of(source, scope))
         return evaluate_frame(m, counted, source.city.rules)[["numerator", "denominator", "value"]].astype(float)
     if m.kind == "quantile":
-        hours = handling_hours(source, scope, {_SPAN: span}, ("month",))
+        hours = handling_hours(source, scope, {_SPAN: span}, ("month",), rough)
         hours = hours.assign(month=pd.to_datetime(hours["month"]).dt.date).set_index("month").reindex(starts)
         value = hours["median" if m.quantile == 0.5 else "p90"].astype(float)
         return pd.DataFrame({"numerator": hours["tickets"], "denominator": float("nan"), "value": value})
