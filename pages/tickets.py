@@ -11,11 +11,13 @@ from lib.ui import empty, filters, layout, show, ticket_search, ticket_view
 
 EXPORT_MAX = 10_000
 NAME = "工单列表"
-COLUMNS = {
-    "ticket_no": "工单编号", "title": "标题", "received_at": "受理时间", "district": "区县", "category": "事项",
+COLUMNS: show.Columns = {
+    "ticket_no": "工单编号", "title": "标题", "received_at": "受理时间", "district": show.column("区县", width=14),
+    "category": "事项",
     "unit": "主办单位", "due_at": "办理时限", "status": "状态", "satisfaction": "满意度",
 }  # fmt: skip
-EXPORTED: show.Columns = COLUMNS | {
+EXPORTED: show.Columns = {
+    **COLUMNS,
     "handling_type": "办理类型", "request_type": "诉求类型", "channel": "受理渠道", "closed_at": "办结时间",
     "handling_hours": show.column("办理时长（工作小时）", "hours"), "round_count": show.column("办理轮次", "count"),
     "resolution": "是否解决", "is_repeat": "重复诉求", "is_group_event": "突发及群体性",
