@@ -54,7 +54,7 @@ define install
 total=$$(cat $(1) | grep -cE '^[A-Za-z]')
 echo "安装 $$total 个组件（版本全部固定）："
 $(PYTHON) -m pip install --disable-pip-version-check --no-input -r $(2) | awk -v total=$$total \
-  '/^(Collecting|Requirement already satisfied)/ { if (!seen[$$0]++) { n += 1; if (n <= total) \
+  '/^(Collecting|Processing|Requirement already satisfied)/ { if (!seen[$$0]++) { n += 1; if (n <= total) \
      { printf "\r  %d / %d", n, total; fflush() } } } \
    /^Installing/ { printf "\n  正在写入……\n"; fflush() } END { print "" }'
 endef
