@@ -34,7 +34,9 @@ run: $(RUN_READY) ## 准备环境，没有数据时生成示例市，然后提�
 	exec $(PYTHON) -m streamlit run streamlit_app.py --server.port "$(PORT)" --server.address "$(HOST)"
 
 test: $(TEST_READY) lint browser ## 准备环境，然后检查代码、类型，运行全部测试（含真实浏览器）
-	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup
+	@# Apart, because the browser's driver keeps an event loop running in its process.
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup -m "not browser"
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup -m browser
 
 lint: $(TEST_READY) ## 检查代码与类型
 	@$(PYTHON) -m ruff check streamlit_app.py navigation.py lib pages tests

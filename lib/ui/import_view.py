@@ -145,8 +145,7 @@ def history() -> dict[str, Any] | None:
         "read_rows": show.column("读取", "count"), "inserted_rows": show.column("新增", "count"),
         "updated_rows": show.column("更新", "count"), "unchanged_rows": show.column("未变", "count"),
         "rejected_rows": show.column("退回", "count"), "warning_count": show.column("提示", "count"),
-        "file_names": show.column("文件", width=36), "as_of": show.column("数据截至", "moment"), "mapping_name": "映射",
-        "version": "版本",
+        "file_names": show.column("文件", width=36), "as_of": show.column("数据截至", "moment"), "version": "版本",
     }  # fmt: skip
     picked = show.table(
         runs, columns, HISTORY, title="导入记录（点一行看提示和退回的行）", height=_height(runs), select=True
