@@ -29,17 +29,28 @@ class Settings:
     data_dir: Path
     city: str
     tickets_url: str | None
+    assessment_url: str | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Read MINSHENG_DATA_DIR, CITY and TICKETS_URL. Raises ConfigError."""
+        """Read MINSHENG_DATA_DIR, CITY, TICKETS_URL and ASSESSMENT_URL. Raises ConfigError."""
         env = os.environ if environ is None else environ
         city = env.get("CITY", "anyang").strip() or "anyang"
         if not (CITIES_DIR / city).is_dir():
             names = "、".join(sorted(p.name for p in CITIES_DIR.glob("*") if p.is_dir()))
             raise ConfigError(f"环境变量 CITY={city} 没有对应的城市配置，可选：{names}")
-        url = env.get("TICKETS_URL", "").strip() or None
-        if url is not None and not url.startswith("postgresql+psycopg://"):
-            raise ConfigError("环境变量 TICKETS_URL 只支持 postgresql+psycopg:// 开头的地址；不设置则使用内置数据库")
         data_dir = Path(env.get("MINSHENG_DATA_DIR", "").strip() or ROOT / "data" / "var")
-        return cls(data_dir=data_dir.resolve(), city=city, tickets_url=url)
+        return cls(
+            data_dir=data_dir.resolve(),
+            city=city,
+            tickets_url=_database_url(env, "TICKETS_URL"),
+            assessment_url=_database_url(env, "ASSESSMENT_URL"),
+        )
+
+
+def _database_url(env: Mapping[str, str], name: str) -> str | None:
+    """Address of a shared database server; None means the embedded database. Raises ConfigError."""
+    url = env.get(name, "").strip() or None
+    if url is not None and not url.startswith("postgresql+psycopg://"):
+        raise ConfigError(f"环境变量 {name} 只支持 postgresql+psycopg:// 开头的地址；不设置则使用内置数据库")
+    return url

@@ -15,7 +15,7 @@ from lib.schema import tickets as t
 MAX_LINES = 400
 
 # Values and descriptions that everything may use.
-VALUES = {"config", "period", "scope", "schema", "city", "calendar_cn", "store"}
+VALUES = {"config", "period", "scope", "schema", "city", "calendar_cn", "store", "assessment_store"}
 READING = VALUES | {"metrics", "queries", "analysis", "access"}
 SHOWING = {"answers", "charts", "documents", "loaders", "ui"}
 
@@ -28,7 +28,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "city": {"config", "schema"},
     "calendar_cn": {"config", "schema"},
     "store": {"config", "schema"},
-    "access": {"config", "schema", "period", "scope", "store"},
+    "assessment_store": {"config", "schema", "store"},
+    "access": {"config", "schema", "period", "scope", "store", "assessment_store"},
+    "commands": VALUES | {"access"},
     "analysis": {"period", "metrics"},
     "metrics": {"period", "config"},
     "queries": {"schema", "period", "scope"},
@@ -36,15 +38,15 @@ MAY_IMPORT: dict[str, set[str]] = {
     "charts": {"metrics"},
     "documents": VALUES | {"metrics", "answers", "charts"},
     "loaders": READING | {"answers"},
-    "ui": READING | SHOWING - {"ui"},
+    "ui": READING | SHOWING - {"ui"} | {"commands"},
     "ingest": VALUES | {"access"},
     "demo": VALUES | {"access", "ingest", "metrics"},
-    "server": {"config", "store"},
+    "server": {"config", "store", "assessment_store", "access", "commands"},
     "cli": {"config"},
     "__main__": {"cli"},
     "metrics_command": READING | {"answers"},
     "bench": READING | {"answers", "ingest", "demo"},
-    "pages": READING | SHOWING | {"ingest"},
+    "pages": READING | SHOWING | {"ingest", "commands"},
     "navigation": READING | SHOWING,
     "streamlit_app": {"config", "server"},
 }
@@ -54,7 +56,17 @@ MAY_SPEAK_STREAMLIT = ("streamlit_app.py", "navigation.py", "pages/", "lib/ui/",
 MAY_DRIVE_STREAMLIT = ("lib/bench/",)
 
 # bench writes the same questions by hand, to compare.
-MAY_SPEAK_SQL = ("lib/queries/", "lib/ingest/", "lib/demo/", "lib/schema/", "lib/store.py", "lib/bench/")
+MAY_SPEAK_SQL = (
+    "lib/queries/",
+    "lib/commands/",
+    "lib/access/",
+    "lib/assessment_store.py",
+    "lib/ingest/",
+    "lib/demo/",
+    "lib/schema/",
+    "lib/store.py",
+    "lib/bench/",
+)
 STATEMENT_BUILDERS = {"select", "insert", "update", "delete", "text", "func", "case", "union_all", "literal_column"}
 RAW_SQL = re.compile(r"^\s*(SELECT|INSERT|UPDATE|DELETE|CREATE|DROP|ALTER|ATTACH|WITH \w+ AS|COPY)\s", re.DOTALL)
 
