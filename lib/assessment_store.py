@@ -42,11 +42,8 @@ class AssessmentStore:
         """One transaction: everything in it happens, or nothing. SQLite takes the write lock at once, because
         writers in deferred mode fail under contention instead of waiting.
         """
-        with self.engine.connect() as conn:
-            if conn.dialect.name == "sqlite":
-                conn = conn.execution_options(minsheng_write=True)
-            with conn.begin():
-                yield conn
+        with self.engine.connect() as conn, conn.execution_options(minsheng_write=True).begin():
+            yield conn
 
     def dispose(self) -> None:
         """Close every connection."""
