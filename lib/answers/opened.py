@@ -43,7 +43,8 @@ class OpenedFigure:
 
     figure: on the scope's basis; bases: the figure on each basis. exclusions: DataFrame[exclusion_code,
     label, tickets] of the figure's population. definition, example: Chinese sentences. open_hours:
-    DataFrame of one row (tickets, median, p90 of calendar hours) of what is still open, for hours.
+    DataFrame of one row (tickets, median, p90 of calendar hours since receipt): of what is still open, for
+    hours; of what was reopened and is still open, for the rework rate.
     """
 
     metric_key: str
@@ -67,8 +68,9 @@ def opened(source: Source, scope: Scope, metric_key: str) -> OpenedFigure:
     figure = bases[scope.basis]
     bounds = satisfaction_bounds(source, scope) if metric_key == "satisfaction_rate" else None
     ages = None
-    if m.kind == "quantile":
-        ages = open_ages(source.conn, scope, period_end(scope.period, source.as_of))
+    if m.kind == "quantile" or metric_key == "rework_rate":
+        end = period_end(scope.period, source.as_of)
+        ages = open_ages(source.conn, scope, end, only_reopened=metric_key == "rework_rate")
     return OpenedFigure(
         metric_key=metric_key,
         label=m.label,

@@ -66,7 +66,12 @@ def buckets_can_answer(scope: Scope, by: Sequence[str] = ()) -> bool:
 def hour_buckets(
     conn: Connection, scope: Scope, windows: Mapping[str, Period], by: Sequence[str] = (), *, as_of: datetime
 ) -> pd.DataFrame:
-    """One row per window, combination of `by` (district or a time grain) and log bucket: tickets."""
+    """One row per window, combination of `by` (district or a time grain) and log bucket: tickets.
+
+    Raises ValueError where the rollup does not know what the scope restricts (see buckets_can_answer).
+    """
+    if not buckets_can_answer(scope, by):
+        raise ValueError("the rollup of hours knows the division and time only")
     r = rollup_hours.c
     parts = []
     for key, period in windows.items():
@@ -89,11 +94,12 @@ def hour_buckets(
     return numeric(fetch(conn, union_all(*parts)), ["bucket", "tickets"])
 
 
-def open_ages(conn: Connection, scope: Scope, end: datetime) -> pd.DataFrame:
+def open_ages(conn: Connection, scope: Scope, end: datetime, *, only_reopened: bool = False) -> pd.DataFrame:
     """One row: tickets open at `end`, median and P90 of the calendar hours since they were received.
 
     Referred tickets received before `end` and not closed by then; the age of the open ones is what the
-    hours of the closed ones cannot show.
+    hours of the closed ones cannot show. only_reopened: of these, the ones that the rework rate of the scope's
+    period counts: first closed in the period, and sent back into handling by `end`.
     """
     age = hours_between(T.received_at, literal(end))
     statement = select(
@@ -106,6 +112,11 @@ def open_ages(conn: Connection, scope: Scope, end: datetime) -> pd.DataFrame:
         or_(T.is_closed.is_(False), T.closed_at >= end),
         *fact_conditions(scope, T.unit_code),
     )
+    if only_reopened:
+        reworked = MEASURES["reworked"]
+        assert reworked.mature is not None
+        first_closed = during(COHORTS[reworked.cohort].time, scope.period.start, scope.period.end, end)
+        statement = statement.where(reworked.mature(end), *first_closed)
     return numeric(fetch(conn, statement), ["tickets"])
 
 

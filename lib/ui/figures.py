@@ -148,8 +148,9 @@ def _remarks(metric: Metric, detail: OpenedFigure) -> list[str]:
     said.append(f"考核口径剔除：{listed}。")
     if detail.open_hours is not None and not detail.open_hours.empty and detail.open_hours["tickets"].iloc[0]:
         ages = detail.open_hours.iloc[0]
+        which = "其中{}件重办后仍未办结，自受理" if metric.key == "rework_rate" else "另有{}件未办结，自受理"
         said.append(
-            f"另有{show_count(ages['tickets'])}件未办结，已等待的自然小时：中位数{ages['median']:,.0f}，"
+            f"{which.format(show_count(ages['tickets']))}已等待的自然小时：中位数{ages['median']:,.0f}，"
             f"P90为{ages['p90']:,.0f}。"
         )
     said.append(f"{detail.definition}口径版本{metric.version}。")

@@ -148,6 +148,22 @@ def test_ticket_reopened_and_still_open_counts_as_rework(publish: Publish) -> No
     assert parts(source, "rework_rate") == (1, 2)
 
 
+def test_reopened_tickets_still_open_stand_beside_the_rework_rate_with_their_age(publish: Publish) -> None:
+    first_closed = datetime(2026, 10, 12, 9)
+    reopened = {
+        "received_at": IN_OCTOBER, "first_closed_at": first_closed, "reworked_at": first_closed + timedelta(days=1),
+        "round_count": 2,
+    }  # fmt: skip
+    still_open = create_ticket(**reopened, is_closed=False, closed_at=None)
+    closed_again = create_ticket(**reopened, closed_at=first_closed + timedelta(days=3))
+    never_closed = create_ticket(received_at=IN_OCTOBER, is_closed=False, closed_at=None, first_closed_at=None)
+    source = publish([still_open, closed_again, never_closed, create_ticket()], as_of=IN_OCTOBER + timedelta(days=20))
+    ages = opened(source, OCTOBER, "rework_rate").open_hours
+    assert ages is not None
+    end = datetime(2026, 10, 30, 9)  # the as-of: the month is still running
+    assert ages.iloc[0].to_list() == [1, (end - IN_OCTOBER).days * 24, (end - IN_OCTOBER).days * 24]
+
+
 def test_missing_limits_lower_the_coverage_not_the_denominator(publish: Publish) -> None:
     source = publish([create_ticket(), create_ticket(acknowledge_due_at=None)])
     found = figure(source, "acknowledged_on_time_rate")
