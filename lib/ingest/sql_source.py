@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import URL, Column, DateTime, Engine, MetaData, Table, create_engine, event, func, make_url, select
-from sqlalchemy.exc import ArgumentError, NoSuchModuleError, NoSuchTableError, SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, NoSuchTableError, SQLAlchemyError
 from sqlalchemy.types import Date, String
 
 from lib.ingest.mapping import MappingFile
@@ -17,7 +17,7 @@ from lib.ingest.readers import Limits, Progress, ReadError, Row, Sheet
 from lib.ingest.readers.base import cell_text, checked
 from lib.ingest.tables import RawTable, clean_heading, raw_table
 
-# Dialects a source may have. Drivers that are not part of the product must be installed by the city.
+# Dialects a source may have; their drivers are part of the product.
 DIALECTS = ("postgresql+psycopg", "sqlite", "duckdb", "mysql+pymysql")
 _BATCH = 5_000
 
@@ -43,21 +43,18 @@ def source_url(text: str) -> URL:
 def read_only_engine(url: URL) -> Engine:
     """An engine that cannot write: by the way the file is opened or by the session. Raises ReadError."""
     name = url.get_backend_name()
-    try:
-        if name in ("sqlite", "duckdb"):
-            path = Path(url.database or "")
-            if not path.is_file():
-                raise ReadError(f"找不到数据库文件“{path.name}”，请检查地址")
-        if name == "sqlite":
-            return create_engine(f"sqlite:///file:{Path(url.database or '').resolve()}?mode=ro&uri=true")
-        if name == "duckdb":
-            return create_engine(url, connect_args={"read_only": True})
-        if name == "postgresql":
-            options = {"options": "-cdefault_transaction_read_only=on -cstatement_timeout=600000"}
-            return create_engine(url, connect_args={**options, "connect_timeout": 15})
-        engine = create_engine(url, connect_args={"connect_timeout": 15})
-    except (NoSuchModuleError, ModuleNotFoundError) as error:
-        raise ReadError(f"没有安装 {url.drivername} 的驱动，请联系信息中心安装，或改为导出文件后导入") from error
+    if name in ("sqlite", "duckdb"):
+        path = Path(url.database or "")
+        if not path.is_file():
+            raise ReadError(f"找不到数据库文件“{path.name}”，请检查地址")
+    if name == "sqlite":
+        return create_engine(f"sqlite:///file:{Path(url.database or '').resolve()}?mode=ro&uri=true")
+    if name == "duckdb":
+        return create_engine(url, connect_args={"read_only": True})
+    if name == "postgresql":
+        options = {"options": "-cdefault_transaction_read_only=on -cstatement_timeout=600000"}
+        return create_engine(url, connect_args={**options, "connect_timeout": 15})
+    engine = create_engine(url, connect_args={"connect_timeout": 15})
     event.listen(engine, "connect", _mysql_read_only)
     return engine
 

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import getpass
+import os
+import shutil
+import subprocess
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import psycopg
+import pymysql
 import pytest
 from sqlalchemy import Table, func, select
 
@@ -88,3 +95,51 @@ def both(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Pair]:
 def drop_pairs(url: str) -> None:
     with psycopg.connect(url.replace("postgresql+psycopg", "postgresql"), autocommit=True) as conn:
         conn.execute("DROP SCHEMA IF EXISTS minsheng_city CASCADE")
+
+
+@pytest.fixture(scope="session")
+def mysql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of an empty database of a MySQL relative that this session starts; skips where none is installed.
+
+    TEST_MYSQL_URL names a database that is already there.
+    """
+    given = os.environ.get("TEST_MYSQL_URL")
+    if given:
+        yield given
+        return
+    if shutil.which("mariadbd") is None or shutil.which("mariadb-install-db") is None:
+        pytest.skip("no MariaDB on this machine (Debian: apt-get install -y mariadb-server)")
+    folder = tmp_path_factory.mktemp("mysql")
+    user = getpass.getuser()
+    own = [f"--datadir={folder / 'data'}", f"--user={user}"]
+    subprocess.run(
+        ["mariadb-install-db", "--no-defaults", *own, f"--auth-root-socket-user={user}", "--skip-test-db"],
+        check=True,
+        capture_output=True,
+    )
+    socket = folder / "s"
+    server = subprocess.Popen(
+        ["mariadbd", "--no-defaults", *own, f"--socket={socket}", f"--pid-file={folder / 'pid'}", "--skip-networking"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        _create_database(socket, user)
+        yield f"mysql+pymysql://{user}@localhost/source?unix_socket={socket}&charset=utf8mb4"
+    finally:
+        server.terminate()
+        server.wait(timeout=30)
+
+
+def _create_database(socket: Path, user: str) -> None:
+    """Wait until the server answers, then make the database."""
+    deadline = time.monotonic() + 60
+    while True:
+        try:
+            with pymysql.connect(unix_socket=str(socket), user=user) as conn, conn.cursor() as cursor:
+                cursor.execute("CREATE DATABASE source CHARACTER SET utf8mb4")
+            return
+        except pymysql.OperationalError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)

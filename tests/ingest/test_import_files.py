@@ -206,11 +206,14 @@ def write_source(kind: str, folder: Path, url: str, frame: pd.DataFrame) -> str:
     return url
 
 
-@pytest.mark.parametrize("kind", ["sqlite", "duckdb", "postgresql"])
+SERVERS = {"postgresql": "postgres_url", "mysql": "mysql_url"}
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "duckdb", "postgresql", "mysql"])
 def test_table_is_imported_and_then_only_what_changed(
     kind: str, tmp_path: Path, settings: Settings, own_mapping: str, request: pytest.FixtureRequest
 ) -> None:
-    server = request.getfixturevalue("postgres_url") if kind == "postgresql" else ""
+    server = request.getfixturevalue(SERVERS[kind]) if kind in SERVERS else ""
     frame = rows_of(30)
     url = write_source(kind, tmp_path, server, frame)
     assert tally(import_table(url, "t", settings, own_mapping)) == (30, 30, 0, 0, 0)
@@ -222,13 +225,13 @@ def test_table_is_imported_and_then_only_what_changed(
     assert sum(closed is True for (closed,) in stored(settings, "is_closed")) == 1
 
 
-def test_source_connection_cannot_write(tmp_path: Path, postgres_url: str) -> None:
-    for kind in ("sqlite", "duckdb", "postgresql"):
-        url = write_source(kind, tmp_path, postgres_url, rows_of(2))
-        engine = read_only_engine(source_url(url))
-        with pytest.raises(Exception, match=r"(?i)read.?only"), engine.begin() as conn:
-            conn.execute(text("DELETE FROM t"))
-        engine.dispose()
+@pytest.mark.parametrize("kind", ["sqlite", "duckdb", "postgresql", "mysql"])
+def test_source_connection_cannot_write(kind: str, tmp_path: Path, request: pytest.FixtureRequest) -> None:
+    server = request.getfixturevalue(SERVERS[kind]) if kind in SERVERS else ""
+    engine = read_only_engine(source_url(write_source(kind, tmp_path, server, rows_of(2))))
+    with pytest.raises(Exception, match=r"(?i)read.?only"), engine.begin() as conn:
+        conn.execute(text("DELETE FROM t"))
+    engine.dispose()
 
 
 def test_missing_table_and_bad_address_are_sentences(tmp_path: Path, settings: Settings, own_mapping: str) -> None:
