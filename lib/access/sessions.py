@@ -10,11 +10,12 @@ from __future__ import annotations
 import hashlib
 import secrets
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Connection, insert, select, update
 
+from lib.access.moments import utc
 from lib.access.roles import Identity, Role
 from lib.schema import assessment as a
 
@@ -95,17 +96,15 @@ def end_overdue(conn: Connection, *, now: datetime) -> None:
     """Mark every session that idled out or expired as ended, at the moment when it did. For a writing transaction."""
     moment = utc(now)
     s = a.sessions.c
-    overdue = select(s.session_ref, s.last_seen_at, s.expires_at).where(
-        s.ended_at.is_(None), (s.expires_at <= moment) | (s.last_seen_at <= moment - IDLE)
+    overdue = (
+        select(s.session_ref, s.last_seen_at, s.expires_at)
+        .where(s.ended_at.is_(None), (s.expires_at <= moment) | (s.last_seen_at <= moment - IDLE))
+        # Whoever is ending one of them just now need not be waited for.
+        .with_for_update(skip_locked=True)
     )
     for row in conn.execute(overdue).all():
         reason, ended_at = _over(row.last_seen_at, row.expires_at, moment)
         _end(conn, s.session_ref == row.session_ref, reason, ended_at)
-
-
-def utc(moment: datetime) -> datetime:
-    """A moment as the database keeps it: UTC without zone. One without zone is taken as UTC."""
-    return moment if moment.tzinfo is None else moment.astimezone(UTC).replace(tzinfo=None)
 
 
 def plain(text: str, length: int) -> str:

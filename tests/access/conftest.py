@@ -21,6 +21,13 @@ def store(settings: Settings) -> Iterator[AssessmentStore]:
 
 
 @pytest.fixture
+def demo_accounts(settings: Settings) -> Iterator[AssessmentStore]:
+    opened = open_assessment(settings, "demo")
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
 def postgres_store(settings: Settings, postgres_url: str) -> Iterator[AssessmentStore]:
     plain = make_url(postgres_url).set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(plain, autocommit=True) as admin:

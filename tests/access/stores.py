@@ -5,12 +5,22 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+from argon2 import Parameters, Type
 from sqlalchemy import insert, select
 
+from lib.access.passwords import Hashing
 from lib.assessment_store import AssessmentStore
 from lib.schema import assessment as a
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)
+# Argon2 is slow on purpose; tests of everything else use the least it allows.
+QUICK = Hashing(Parameters(Type.ID, 19, salt_len=16, hash_len=32, time_cost=1, memory_cost=8, parallelism=1))
+PASSWORD = "Kettle-7orchard"
+
+
+def put_person(store: AssessmentStore, name: str, password: str = PASSWORD, **given: Any) -> int:
+    """An account with a password."""
+    return put_account(store, name, password_hash=QUICK.hash(password), **given)
 
 
 def put_account(store: AssessmentStore, name: str, **given: Any) -> int:
