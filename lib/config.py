@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,7 @@ CITIES_DIR = ROOT / "data" / "cities"
 MAPPINGS_DIR = ROOT / "data" / "mappings"
 
 DEMO_CITY = "demo"
+AUDIT_HASHES = ("sha256", "sm3")
 
 
 class ConfigError(Exception):
@@ -30,10 +32,11 @@ class Settings:
     city: str
     tickets_url: str | None
     assessment_url: str | None = None
+    audit_hash: str = "sha256"
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Read MINSHENG_DATA_DIR, CITY, TICKETS_URL and ASSESSMENT_URL. Raises ConfigError."""
+        """Read MINSHENG_DATA_DIR, CITY, TICKETS_URL, ASSESSMENT_URL and MINSHENG_AUDIT_HASH. Raises ConfigError."""
         env = os.environ if environ is None else environ
         city = env.get("CITY", "anyang").strip() or "anyang"
         if not (CITIES_DIR / city).is_dir():
@@ -45,6 +48,7 @@ class Settings:
             city=city,
             tickets_url=_database_url(env, "TICKETS_URL"),
             assessment_url=_database_url(env, "ASSESSMENT_URL"),
+            audit_hash=_audit_hash(env),
         )
 
 
@@ -54,3 +58,17 @@ def _database_url(env: Mapping[str, str], name: str) -> str | None:
     if url is not None and not url.startswith("postgresql+psycopg://"):
         raise ConfigError(f"环境变量 {name} 只支持 postgresql+psycopg:// 开头的地址；不设置则使用内置数据库")
     return url
+
+
+def _audit_hash(env: Mapping[str, str]) -> str:
+    """Hash algorithm of new entries of the history. Raises ConfigError."""
+    name = env.get("MINSHENG_AUDIT_HASH", "").strip().lower() or "sha256"
+    if name not in AUDIT_HASHES:
+        raise ConfigError(f"环境变量 MINSHENG_AUDIT_HASH={name} 不支持，可选：{'、'.join(AUDIT_HASHES)}")
+    try:
+        hashlib.new(name)
+    except ValueError as error:
+        raise ConfigError(
+            f"本机的 OpenSSL 不支持 {name}，请升级 OpenSSL，或不设置 MINSHENG_AUDIT_HASH（使用 sha256）"
+        ) from error
+    return name

@@ -3,6 +3,7 @@
 An entry is written in the same transaction as the change it tells of. Acts outside the assessment database
 (imports, exports) write an entry of intent before and one of outcome after. What is hashed is the stored text
 itself, so that nobody needs this program to check it: hash(entry_no + "\\n" + previous_hash + "\\n" + text).
+docs/audit.md tells outsiders how.
 """
 
 from __future__ import annotations
@@ -17,10 +18,10 @@ from sqlalchemy import Connection, insert, select, update
 
 from lib.access.masking import mask_text
 from lib.access.roles import RESERVED_ROLES, Identity
+from lib.assessment_store import AUDIT_HASH
 from lib.schema import assessment as a
 
 GENESIS = "0" * 64
-ALGORITHMS = ("sha256", "sm3")
 
 # Key → what the history calls it. Every act that is ever recorded stands here.
 ACTIONS: dict[str, str] = {
@@ -36,10 +37,21 @@ ACTIONS: dict[str, str] = {
 }  # fmt: skip
 
 
+class Verbatim(str):
+    """A text that holds nobody's data and is kept as it is: a hash, a version. Masking would take some digits
+    in it for a phone number.
+    """
+
+
+class BrokenChainError(Exception):
+    """The end of the chain is missing: nothing may be appended, the message says what to do."""
+
+
 @dataclass(frozen=True)
 class Act:
     """What is recorded: action (key of ACTIONS), subject (what was acted on), before, after (small JSON values),
-    reason. Texts are masked before they are stored: the history keeps no phone or identity numbers.
+    reason. Texts other than Verbatim are masked before they are stored: the history keeps no phone or identity
+    numbers.
     """
 
     action: str
@@ -53,27 +65,27 @@ SYSTEM = Identity("system", "系统", "system_admin")
 COMMAND_LINE = Identity("command-line", "命令行", "system_admin")
 
 
-def append(
-    conn: Connection, actor: Identity, act: Act, *, algorithm: str = "sha256", at: datetime | None = None
-) -> int:
+def append(conn: Connection, actor: Identity, act: Act, *, at: datetime | None = None) -> int:
     """Add an entry in the caller's transaction (AssessmentStore.writing) and return its number.
 
-    Raises ValueError for an action that ACTIONS does not know.
+    It is hashed with the algorithm that the store was opened for (MINSHENG_AUDIT_HASH); a chain may hold both.
+    Raises ValueError for an action that ACTIONS does not know, BrokenChainError.
     """
     if act.action not in ACTIONS:
         raise ValueError(f"unknown action {act.action}")
     head = conn.execute(select(a.audit_head).where(a.audit_head.c.head_no == 1).with_for_update()).first()
     if head is None:
-        conn.execute(insert(a.audit_head).values(head_no=1, entry_no=0, hash=GENESIS))
-        entry_no, previous = 1, GENESIS
-    else:
-        entry_no, previous = head.entry_no + 1, head.hash
+        raise BrokenChainError(
+            "审计链的末端记录丢失，无法继续记录，系统暂停写入：请运行 python -m lib verify，并从备份恢复"
+        )
+    entry_no, previous = head.entry_no + 1, head.hash
+    algorithm = conn.get_execution_options()[AUDIT_HASH]
     moment = (at or datetime.now(UTC)).replace(tzinfo=None)
-    subject = mask_text(act.subject)[:255]
+    subject = _masked(act.subject)[:255]
     text = canonical({
         "no": entry_no, "at": moment.isoformat(timespec="microseconds"), "account": actor.account,
         "name": actor.display_name, "role": actor.role, "action": act.action, "subject": subject,
-        "before": _masked(act.before), "after": _masked(act.after), "reason": mask_text(act.reason),
+        "before": _masked(act.before), "after": _masked(act.after), "reason": _masked(act.reason),
     })  # fmt: skip
     digest = chained(entry_no, previous, text, algorithm)
     conn.execute(
@@ -98,9 +110,11 @@ def chained(entry_no: int, previous: str, text: str, algorithm: str) -> str:
 
 
 def _masked(value: Any) -> Any:
-    """The value with every text in it masked."""
+    """The value with every text in it masked, and without what UTF-8 or a database cannot hold."""
+    if isinstance(value, Verbatim):
+        return str(value)
     if isinstance(value, str):
-        return mask_text(value)
+        return mask_text(value.replace("\0", "").encode("utf-8", "replace").decode())
     if isinstance(value, dict):
         return {str(k): _masked(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
