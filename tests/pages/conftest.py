@@ -10,9 +10,10 @@ from streamlit.runtime.pages_manager import PagesManager
 from streamlit.testing.v1 import AppTest
 
 from lib.config import ROOT, Settings
+from tests.people import signed_in
 
 Opener = Callable[..., AppTest]
-DENIED = ("本页暂时打不开", "数据暂时不能使用", "还没有工单数据", "系统设置有误")
+DENIED = ("本页暂时打不开", "已退出登录", "数据暂时不能使用", "还没有工单数据", "系统设置有误")
 
 
 def words(test: AppTest) -> str:
@@ -60,14 +61,18 @@ def open_page(demo_settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Opene
     return run_page
 
 
-def run_page(slug: str, **parameters: str) -> AppTest:
-    """A page as somebody sees it who opens its address; fails where it shows a designed error."""
-    return checked(raw_page(slug, **parameters))
+def run_page(slug: str, *, user: dict[str, str] | None = None, **parameters: str) -> AppTest:
+    """A page as somebody sees it who opens its address; fails where it shows a designed error.
+
+    user: who opens it, from tests.people.signed_in; the usual role unless given.
+    """
+    return checked(raw_page(slug, user=user, **parameters))
 
 
-def raw_page(slug: str, **parameters: str) -> AppTest:
+def raw_page(slug: str, *, user: dict[str, str] | None = None, **parameters: str) -> AppTest:
     """The same, whatever it shows. AppTest knows the pages of st.navigation only after a first run."""
     test = AppTest.from_file(str(ROOT / "navigation.py"), default_timeout=60)
+    test.user = signed_in() if user is None else user
     if slug != "overview":
         test.run()
         test.switch_page(f"pages/{slug}.py")

@@ -12,6 +12,7 @@ from lib.config import Settings
 from lib.scope import Scope
 from lib.ui.periods import CUSTOM
 from tests.factories import create_ticket, publish_rows
+from tests.people import signed_in
 
 
 def _page() -> None:
@@ -27,6 +28,7 @@ def _page() -> None:
 
 def _run(**parameters: str) -> AppTest:
     test = AppTest.from_function(_page, default_timeout=30)
+    test.user = signed_in()
     for name, value in parameters.items():
         test.query_params[name] = value
     test.run()
