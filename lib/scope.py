@@ -17,6 +17,8 @@ class Scope:
     `unit_codes` is the chosen unit and its descendants, already resolved from the tree by whoever
     builds the scope (see queries.dimensions.unit_subtree); `unit_code` is what the person picked.
     `category_code` may be a first-, second- or third-level code.
+    `reach`: units whose tickets the asker may see at all, whatever else is filtered; None is all of them,
+    an empty tuple none. It is not a choice of the person: whoever builds the scope takes it from access.roles.
     `basis`: "all" (全口径) or "assessed" (考核口径 = all minus approved exclusions).
     """
 
@@ -30,6 +32,7 @@ class Scope:
     request_type: str | None = None
     is_enterprise: bool | None = None
     basis: Basis = "all"
+    reach: tuple[str, ...] | None = None
 
     def over(self, period: Period) -> Scope:
         """The same question over another period."""
@@ -37,10 +40,10 @@ class Scope:
 
     @property
     def filters(self) -> frozenset[str]:
-        """Names of the dimensions that are restricted."""
+        """Names of the dimensions that are restricted, be it by choice or by reach."""
         chosen = {
             "district": self.district_code,
-            "unit": self.unit_code,
+            "unit": self.unit_code if self.reach is None else self.reach,
             "category": self.category_code,
             "channel": self.channel_code,
             "request_type": self.request_type,

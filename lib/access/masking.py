@@ -79,6 +79,11 @@ def mask_text(text: str | None) -> str:
     return _DOOR.sub("**", masked)
 
 
+def mask_identity(text: str | None) -> str:
+    """The text with identity numbers masked and nothing else: they are never shown, to nobody; "" for none."""
+    return _IDENTITY.sub("[身份证号]", text.translate(_FULL_WIDTH)) if text else ""
+
+
 def mask_phone(phone: str | None) -> str:
     """138****5678; shorter numbers keep their last three digits; "" for none."""
     if not phone:

@@ -114,11 +114,18 @@ class Access:
     """How far reading reaches, as SQL needs it: part of every cache key, so it names no person.
 
     reach: codes of the units whose tickets may be seen (role unit: its own and those below it; an empty tuple
-    sees nothing); None means all. restricted: texts of restricted classes may be read.
+    sees nothing); None means all. restricted: texts of restricted classes may be read. unmask: one ticket may be
+    read unmasked, with a reason. tickets: single tickets may be seen at all, not only counted.
     """
 
     reach: tuple[str, ...] | None
     restricted: bool = False
+    unmask: bool = False
+    tickets: bool = True
+
+
+# The command line, measurements and tests: every unit, masked.
+EVERYTHING = Access(reach=None)
 
 
 class NotAllowedError(Exception):

@@ -26,8 +26,8 @@ from lib.answers.quality import (
     rejected_rows,
     years_without_calendar,
 )
-from lib.answers.source import Source, for_category, for_unit, newest_month
-from lib.answers.tickets import TicketDetail, next_key, ticket_count, ticket_detail, ticket_list
+from lib.answers.source import Source, for_category, for_unit, newest_month, reach_of
+from lib.answers.tickets import TicketDetail, next_key, ticket_count, ticket_detail, ticket_list, ticket_words
 from lib.answers.trends import category_movers, channel_mix, hour_profile, trend, trends
 from lib.answers.units import Enterprise, Pair, UnitProfile, enterprise, paired, unit_profile
 from lib.queries.ticket_filter import FLAGS, Part, TicketQuery
@@ -77,11 +77,13 @@ __all__ = [
     "paired",
     "peer_groups",
     "quality",
+    "reach_of",
     "rejected_rows",
     "satisfaction_bounds",
     "ticket_count",
     "ticket_detail",
     "ticket_list",
+    "ticket_words",
     "trend",
     "trends",
     "unit_profile",

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from lib.answers import peers
 from lib.answers.hours import handling_hours
-from lib.answers.labels import label_of, members
+from lib.answers.labels import label_of, members, unit_label
 from lib.answers.source import LAST_YEAR, NOW, PREVIOUS, Source, population_of
 from lib.answers.values import COUNTED_KINDS, evaluate_frame
 from lib.metrics.catalogue import Metric, metric
@@ -75,7 +76,9 @@ def _assembled(
     names: dict[object, str] = {}
     if by != PEER_GROUP:
         names = dict(zip(known["code"], known["label"], strict=True))
-    frame["label"] = [label_of(code, names) for code in frame["code"]]
+    frame["label"] = [
+        unit_label(source, code, names) if by == "unit" else label_of(code, names) for code in frame["code"]
+    ]
     for name in now.columns:
         frame[name] = pd.to_numeric(frame["code"].map(now[name]))
     frame["previous_value"] = pd.to_numeric(frame["code"].map(_window(values, PREVIOUS)["value"]))
@@ -165,24 +168,43 @@ def funnel(source: Source, scope: Scope, metric_key: str, peer_group: str | None
 
     Limits and bands rest on the units that are not small; small ones come last, without a verdict.
     peer_group restricts the comparison to one group. Rows are sorted best first. Rates only.
+    Within a reach: rows and bands of the units within it; limits only where peers.enough_others allows them.
     """
     m = metric(metric_key)
     if m.kind != "ratio":
         raise ValueError(f"“{m.label}”不是比率，不能画漏斗图")
-    frame = by_dimension(source, scope, metric_key, "unit")
-    frame = frame[frame["denominator"].fillna(0) > 0]
-    if peer_group is not None:
-        frame = frame[frame["peer_group"] == peer_group] if "peer_group" in frame else frame.iloc[:0]
+    frame = _in_group(by_dimension(source, scope, metric_key, "unit"), peer_group)
     best_first = m.direction != "down"
     large = frame[~frame["is_small"]]
-    # Returns are counted per return, dispatches per ticket: a rate above 1 cannot stand in a funnel.
-    limits = funnel_limits(large["numerator"].clip(upper=large["denominator"]), large["denominator"])
-    frame = frame.join(limits)
+    frame = frame.join(_limits(source, scope, m, peer_group, large))
     frame["verdict_label"] = [VERDICTS.get(v) for v in frame["verdict"]]
     frame["band"] = bands(large["value"], large["low"], large["high"], best_first).reindex(frame.index)
     return frame.sort_values(
         ["is_small", "value", "denominator"], ascending=[True, not best_first, False], ignore_index=True
     )
+
+
+def _in_group(units: pd.DataFrame, peer_group: str | None) -> pd.DataFrame:
+    """Units with tickets in the denominator, of the group where one is named."""
+    units = units[units["denominator"].fillna(0) > 0]
+    if peer_group is None:
+        return units
+    return units[units["peer_group"] == peer_group] if "peer_group" in units else units.iloc[:0]
+
+
+def _limits(source: Source, scope: Scope, m: Metric, peer_group: str | None, large: pd.DataFrame) -> pd.DataFrame:
+    """Funnel limits of the rows of `large`, as metrics.comparison.funnel_limits gives them."""
+    compared = large
+    if peers.is_limited(source, scope):
+        everyone = by_dimensions(*peers.unlimited(source, scope), (m.key,), "unit", with_compared=False)[m.key]
+        everyone = _in_group(everyone, peer_group)
+        compared = everyone[~everyone["is_small"]] if peers.enough_others(everyone, scope) else everyone.iloc[:0]
+    # Returns are counted per return, dispatches per ticket: a rate above 1 cannot stand in a funnel.
+    limits = funnel_limits(compared["numerator"].clip(upper=compared["denominator"]), compared["denominator"])
+    if compared is large:
+        return limits
+    own = limits.set_index(compared["code"]).reindex(large["code"]).set_index(large.index)
+    return own.assign(verdict=own["verdict"].astype(object).where(own["verdict"].notna(), None))
 
 
 def peer_groups(source: Source) -> Sequence[str]:

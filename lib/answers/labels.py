@@ -8,10 +8,10 @@ import pandas as pd
 
 from lib.answers.source import Source
 from lib.metrics.arithmetic import is_missing
-from lib.queries import dimensions as queries
 from lib.schema.tickets import UNMAPPED
 
 UNMAPPED_LABEL = "未归类"
+OTHER_UNIT = "其他单位"
 MISSING_LABEL = "未填"
 ENTERPRISE_LABELS = {True: "企业诉求", False: "群众诉求"}
 _TABLES = {
@@ -27,9 +27,9 @@ _TABLES = {
 
 def dimension(source: Source, name: str) -> pd.DataFrame:
     """One row per member of a dimension table (districts, townships, units, channels, categories,
-    time_limit_rules), in list order; columns as in schema.tickets.
+    time_limit_rules), in list order; columns as in schema.tickets. Of units those within reach.
     """
-    return queries.dimension(source.conn, name)
+    return source.dimension(name)
 
 
 def members(source: Source, by: str) -> pd.DataFrame:
@@ -42,7 +42,7 @@ def members(source: Source, by: str) -> pd.DataFrame:
     if by not in _TABLES:
         return pd.DataFrame(columns=["code", "label"])
     table, code = _TABLES[by]
-    frame = queries.dimension(source.conn, table)
+    frame = source.dimension(table)
     if by.startswith("category"):
         # Tickets may stop at a higher level: the deepest known category can be of any.
         frame = frame[frame["level"] == int(by[-1])] if by != "category3" else frame
@@ -52,11 +52,16 @@ def members(source: Source, by: str) -> pd.DataFrame:
     return frame.assign(code=frame[code], label=frame["name"]).reset_index(drop=True)
 
 
-def label_of(code: object, known: Mapping[object, str]) -> str:
-    """The label of a code: its name, 未归类, 未填, or the code itself."""
+def label_of(code: object, known: Mapping[object, str], otherwise: str | None = None) -> str:
+    """The label of a code: its name, 未归类, 未填, or what stands for unknown codes: `otherwise`, else the code."""
     if is_missing(code):
         return MISSING_LABEL
-    return UNMAPPED_LABEL if code == UNMAPPED else known.get(code, str(code))
+    return UNMAPPED_LABEL if code == UNMAPPED else known.get(code, str(code) if otherwise is None else otherwise)
+
+
+def unit_label(source: Source, code: object, known: Mapping[object, str]) -> str:
+    """The label of a unit; a unit beyond the reach, which a ticket may have passed through, is not named."""
+    return label_of(code, known, None if source.access.reach is None else OTHER_UNIT)
 
 
 def names_of(source: Source, by: str) -> dict[object, str]:
@@ -67,6 +72,6 @@ def names_of(source: Source, by: str) -> dict[object, str]:
 
 def category_paths(source: Source) -> dict[object, str]:
     """The path of every category by its code, such as 城乡建设/供热/温度不达标."""
-    frame = queries.dimension(source.conn, "categories")
+    frame = source.dimension("categories")
     paths = frame["full_name"].where(frame["full_name"].notna(), frame["name"])
     return dict(zip(frame["category_code"], paths, strict=True))

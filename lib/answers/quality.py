@@ -101,14 +101,14 @@ def _timeliness(newest: dict[str, datetime | None], as_of: datetime) -> pd.DataF
 
 def import_history(source: Source) -> pd.DataFrame:
     """One row per published import run, newest first: columns of schema.tickets.import_runs."""
-    return queries.import_runs(source.conn)
+    return queries.import_runs(source.conn, source.access.reach)
 
 
 def import_warnings(source: Source, import_no: int) -> pd.DataFrame:
     """One row per warning of the run: field, value, reason, row_count."""
-    return queries.import_warnings(source.conn, import_no)
+    return queries.import_warnings(source.conn, import_no, source.access.reach)
 
 
 def rejected_rows(source: Source, import_no: int) -> pd.DataFrame:
     """One row per rejected source row of the run: file_name, line_no, column_name, value, reason."""
-    return queries.rejected_rows(source.conn, import_no)
+    return queries.rejected_rows(source.conn, import_no, source.access.reach)

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 import pandas as pd
 from sqlalchemy import Connection
 
+from lib.access.roles import EVERYTHING, Access
 from lib.period import Period, add_months, default_period
 from lib.queries import dimensions as queries
-from lib.queries.span import first_day, last_day
+from lib.queries import span
 from lib.scope import Scope
 from lib.store import Pointer
 
@@ -25,11 +26,16 @@ _TOLERATED_GAP = timedelta(days=3)
 
 @dataclass(frozen=True)
 class Source:
-    """One open version: `conn` to read, `pointer` for as-of and version, `city` for rules and targets."""
+    """One open version: `conn` to read, `pointer` for as-of and version, `city` for rules and targets.
+
+    access: how far the asker may read. Answers that take a scope read as far as its reach, which is the same
+    (loaders.ask sees to it); answers that take none, and every name of a unit, keep to this one.
+    """
 
     conn: Connection
     pointer: Pointer
     city: City
+    access: Access = EVERYTHING
 
     @property
     def as_of(self) -> datetime:
@@ -39,6 +45,14 @@ class Source:
     def target(self, metric_key: str, period: Period) -> float | None:
         """The city's target of that metric in the period's year; None when it set none."""
         return self.city.target(metric_key, period.start.year)
+
+    def first_day(self) -> date | None:
+        """The first day with a received ticket within reach; None when there is none."""
+        return span.first_day(self.conn, self.access.reach)
+
+    def dimension(self, name: str) -> pd.DataFrame:
+        """The members of a dimension table (see queries.dimensions), of units those within reach."""
+        return queries.dimension(self.conn, name, reach=self.access.reach)
 
     def windows(self, scope: Scope) -> dict[str, Period]:
         """The elapsed part of the period (now), 环比 (previous) and 同比 (last_year)."""
@@ -50,7 +64,7 @@ class Source:
 
     def covered(self, windows: dict[str, Period]) -> set[str]:
         """Keys of the windows that the data cover from their beginning: only these may be compared."""
-        start = first_day(self.conn)
+        start = self.first_day()
         if start is None:
             return {NOW}
         return {NOW} | {key for key, period in windows.items() if start - _TOLERATED_GAP <= period.start}
@@ -61,7 +75,7 @@ def newest_month(source: Source) -> Period:
 
     That is the month of the as-of, except where the newest event of an old export is no new ticket.
     """
-    month, last = default_period(source.as_of), last_day(source.conn)
+    month, last = default_period(source.as_of), span.last_day(source.conn, source.access.reach)
     return month if last is None or last >= month.start else Period.of(last)
 
 
@@ -73,9 +87,9 @@ def compared_with(period: Period, as_of: datetime) -> str:
 
 def population_of(source: Source, scope: Scope) -> float | None:
     """Residents of the scope's division, or of the whole city; None where unknown or by unit."""
-    if scope.unit_code is not None:
+    if "unit" in scope.filters:
         return None
-    districts = queries.dimension(source.conn, "districts")
+    districts = source.dimension("districts")
     if scope.district_code is not None:
         districts = districts[districts["district_code"] == scope.district_code]
     known = pd.to_numeric(districts["population"]).dropna()
@@ -84,8 +98,15 @@ def population_of(source: Source, scope: Scope) -> float | None:
 
 def for_unit(source: Source, scope: Scope, unit_code: str) -> Scope:
     """The scope narrowed to a unit and everything below it."""
-    units = queries.dimension(source.conn, "units")
-    return replace(scope, unit_code=unit_code, unit_codes=queries.unit_subtree(units, unit_code))
+    below = queries.unit_subtree(source.dimension("units"), unit_code)
+    return replace(scope, unit_code=unit_code, unit_codes=below)
+
+
+def reach_of(source: Source, unit_code: str) -> tuple[str, ...]:
+    """Codes of the unit and everything below it: the reach of whoever speaks for it. Empty for an unknown unit."""
+    units = source.dimension("units")
+    known = bool((units["unit_code"] == unit_code).any())
+    return queries.unit_subtree(units, unit_code) if known else ()
 
 
 def for_category(scope: Scope, category_code: str, level: int) -> Scope:

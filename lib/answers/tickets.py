@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
+from sqlalchemy import ColumnElement
 
-from lib.access.masking import mask_address, mask_text
-from lib.answers.labels import category_paths, label_of, names_of
+from lib.access.masking import mask_address, mask_identity, mask_text
+from lib.access.roles import NotAllowedError
+from lib.answers.labels import category_paths, label_of, names_of, unit_label
 from lib.answers.source import Source
 from lib.metrics.catalogue import metric
 from lib.queries import ticket_detail as detail_queries
@@ -19,7 +21,9 @@ from lib.schema import tickets as t
 from lib.scope import Scope
 
 PAGE = 50
-RESTRICTED_TITLE = "（限制件，内容不显示）"
+RESTRICTED_TITLE, NO_TITLE = "（限制件，内容不显示）", "（无标题）"
+# Column of the texts → what it is called, in reading order.
+TEXTS = {"content": "诉求内容", "address": "地点", "reply": "办理答复", "answer_comment": "回访意见"}
 OUTCOME_LABELS = t.CALLBACK_OUTCOMES
 RELATION_LABELS = {"earlier": "前次反映", "repeat": "重复反映", "urging": "催办"}
 
@@ -48,6 +52,17 @@ class TicketDetail:
     related: pd.DataFrame
 
 
+def _conditions(source: Source, scope: Scope, query: TicketQuery) -> list[ColumnElement[bool]]:
+    _may_see_tickets(source)
+    return conditions_of(scope, query, _behind(source, query), source.as_of)
+
+
+def _may_see_tickets(source: Source) -> None:
+    """Raises NotAllowedError for those who see figures only."""
+    if not source.access.tickets:
+        raise NotAllowedError("没有查看工单的权限，只能查看统计数字")
+
+
 def _behind(source: Source, query: TicketQuery) -> Behind | None:
     if query.metric_key is None:
         return None
@@ -66,9 +81,9 @@ def ticket_list(
     Columns: ticket_id, source_code, ticket_no, title (masked), received_at, handling_type, request_type,
     district, category, channel, unit, due_at, status, closed_at, handling_hours, round_count, satisfaction,
     resolution, is_repeat, is_group_event, is_overdue. The key of the next page is next_key(frame).
+    Raises NotAllowedError for those who see figures only.
     """
-    conditions = conditions_of(scope, query, _behind(source, query), source.as_of)
-    raw = list_queries.ticket_page(source.conn, conditions, after, limit)
+    raw = list_queries.ticket_page(source.conn, _conditions(source, scope, query), after, limit)
     names = {by: names_of(source, by) for by in ("district", "unit", "channel", "category3")}
     restricted = raw["restricted_class"].notna()
     closed = raw["is_closed"].fillna(False).astype(bool)
@@ -81,7 +96,7 @@ def ticket_list(
     frame["district"] = _named(raw, "district_code", names["district"], "district_raw")
     frame["category"] = _named(raw, "category_code", names["category3"], "category_raw")
     frame["channel"] = _named(raw, "channel_code", names["channel"])
-    frame["unit"] = _named(raw, "unit_code", names["unit"], "unit_raw")
+    frame["unit"] = _lead_units(source, raw, names["unit"])
     frame["due_at"] = pd.to_datetime(raw["due_at"])
     frame["closed_at"] = pd.to_datetime(raw["closed_at"])
     late_by = frame["closed_at"].where(closed, source.as_of)
@@ -112,6 +127,13 @@ def _named(raw: pd.DataFrame, code: str, names: dict[object, str], word: str | N
     return labels
 
 
+def _lead_units(source: Source, raw: pd.DataFrame, units: dict[object, str]) -> list[str]:
+    """Names of the lead units; within a reach no other unit is named, not even in the source's own words."""
+    if source.access.reach is None:
+        return _named(raw, "unit_code", units, "unit_raw")
+    return [unit_label(source, code, units) for code in raw["unit_code"]]
+
+
 def next_key(frame: pd.DataFrame) -> Key | None:
     """Where the page `frame` of ticket_list ended; None for an empty page."""
     if frame.empty:
@@ -122,46 +144,83 @@ def next_key(frame: pd.DataFrame) -> Key | None:
 
 
 def ticket_count(source: Source, scope: Scope, query: TicketQuery) -> int:
-    """How many tickets ticket_list would go through in all."""
-    return list_queries.ticket_count(source.conn, conditions_of(scope, query, _behind(source, query), source.as_of))
+    """How many tickets ticket_list would go through in all. Raises NotAllowedError like it."""
+    return list_queries.ticket_count(source.conn, _conditions(source, scope, query))
 
 
 def ticket_detail(source: Source, source_code: str, ticket_no: str) -> TicketDetail | None:
-    """One ticket with its whole course; None when there is no such ticket. Texts are masked, those of
-    restricted classes are left out.
+    """One ticket with its whole course; None when there is none that the asker may open (a ticket opens where
+    a unit within reach leads it, got it first or returned it). Texts are masked, those of restricted classes are
+    left out: ticket_words reads them. Raises NotAllowedError for those who see figures only.
     """
-    conn = source.conn
-    row = detail_queries.ticket_row(conn, source_code, ticket_no)
+    _may_see_tickets(source)
+    conn, reach = source.conn, source.access.reach
+    row = detail_queries.ticket_row(conn, source_code, ticket_no, reach=reach)
     if row is None:
         return None
-    units = names_of(source, "unit")
+    known = names_of(source, "unit")
+    units = _Units(source, known)
     restricted = row["restricted_class"] is not None
-    raw = dict.fromkeys(("title", "content", "reply", "address", "answer_comment")) if restricted else (
-        detail_queries.ticket_text(conn, row)
-    )  # fmt: skip
-    texts = {
-        "诉求内容": mask_text(raw["content"]),
-        "地点": mask_address(raw["address"]),
-        "办理答复": mask_text(raw["reply"]),
-        "回访意见": mask_text(raw["answer_comment"]),
-    }
+    raw = {} if restricted else detail_queries.ticket_text(conn, row)
     return TicketDetail(
         source_code=source_code,
         ticket_no=ticket_no,
-        title=RESTRICTED_TITLE if restricted else mask_text(raw["title"]) or "（无标题）",
+        title=RESTRICTED_TITLE if restricted else mask_text(raw["title"]) or NO_TITLE,
         is_restricted=restricted,
         fields=_fields(source, row, units),
-        texts={label: text for label, text in texts.items() if text},
+        texts=_masked(raw),
         timeline=_timeline(detail_queries.ticket_events(conn, row), units, restricted),
         rounds=_rounds(detail_queries.ticket_rounds(conn, row), units),
         callbacks=_callbacks(detail_queries.ticket_callbacks(conn, row)),
         returns=_returns(detail_queries.ticket_returns(conn, row), units),
         exclusions=_exclusions(detail_queries.ticket_exclusions(conn, row)),
-        related=_related(detail_queries.related_tickets(conn, row), units),
+        related=_related(detail_queries.related_tickets(conn, row, reach=reach), units),
     )
 
 
-def _fields(source: Source, row: dict[str, Any], units: dict[object, str]) -> dict[str, str]:
+def ticket_words(source: Source, source_code: str, ticket_no: str, masked: bool = True) -> dict[str, str] | None:
+    """Title and texts of one ticket, label → text, restricted classes included; None as in ticket_detail.
+
+    masked: False gives them as they were written, identity numbers excepted, which nobody sees. Whoever asks has
+    recorded it before (commands.tickets) and keeps nothing of the answer. Raises NotAllowedError where the access
+    holds no such right.
+    """
+    _may_see_tickets(source)
+    access = source.access
+    row = detail_queries.ticket_row(source.conn, source_code, ticket_no, reach=access.reach)
+    if row is None:
+        return None
+    if row["restricted_class"] is not None and not access.restricted:
+        raise NotAllowedError("限制件内容只由热线中心和纪委监委查看")
+    if not masked and not access.unmask:
+        raise NotAllowedError("没有查看未脱敏内容的权限")
+    raw = detail_queries.ticket_text(source.conn, row)
+    if masked:
+        return {"标题": mask_text(raw["title"]) or NO_TITLE, **_masked(raw)}
+    written = {"标题": raw["title"], **{label: raw[name] for name, label in TEXTS.items()}}
+    return {label: mask_identity(text) for label, text in written.items() if text}
+
+
+def _masked(raw: dict[str, Any]) -> dict[str, str]:
+    """Label → masked text, in reading order; what is empty is left out."""
+    shown = {label: (mask_address if name == "address" else mask_text)(raw.get(name)) for name, label in TEXTS.items()}
+    return {label: text for label, text in shown.items() if text}
+
+
+class _Units:
+    """Names of units for one ticket: those beyond the asker's reach stay unnamed."""
+
+    def __init__(self, source: Source, known: dict[object, str]) -> None:
+        self.source, self.known = source, known
+
+    def name(self, code: object) -> str:
+        return unit_label(self.source, code, self.known)
+
+    def of(self, frame: pd.DataFrame, otherwise: str = "") -> list[str]:
+        return [otherwise if pd.isna(code) else self.name(code) for code in frame["unit_code"]]
+
+
+def _fields(source: Source, row: dict[str, Any], units: _Units) -> dict[str, str]:
     """Label → text; what the source did not say is left out."""
     names = {by: names_of(source, by) for by in ("district", "township", "channel", "category3")}
     paths = category_paths(source)
@@ -175,8 +234,8 @@ def _fields(source: Source, row: dict[str, Any], units: dict[object, str]) -> di
         "事项": paths.get(row["category_code"]) or _word(row, "category", names["category3"]),
         "区县": _word(row, "district", names["district"]),
         "乡镇街道": None if township is None else label_of(township, names["township"]),
-        "主办单位": _word(row, "unit", units),
-        "首派单位": label_of(row["first_unit_code"], units) if row["first_unit_code"] != row["unit_code"] else None,
+        "主办单位": _word(row, "unit", units.known) if source.access.reach is None else units.name(row["unit_code"]),
+        "首派单位": units.name(row["first_unit_code"]) if row["first_unit_code"] != row["unit_code"] else None,
         "受理时间": _moment(row["received_at"]),
         "派单时间": _moment(row["dispatched_at"]),
         "签收时间": _moment(row["acknowledged_at"]),
@@ -222,16 +281,12 @@ def _marks(row: dict[str, Any]) -> list[str]:
     return found
 
 
-def _unit_names(frame: pd.DataFrame, units: dict[object, str], otherwise: str = "") -> list[str]:
-    return [otherwise if pd.isna(code) else label_of(code, units) for code in frame["unit_code"]]
-
-
-def _timeline(events: pd.DataFrame, units: dict[object, str], restricted: bool) -> pd.DataFrame:
+def _timeline(events: pd.DataFrame, units: _Units, restricted: bool) -> pd.DataFrame:
     notes = ["" if restricted or not isinstance(n, str) else mask_text(n) for n in events["note"]]
     return pd.DataFrame({
         "happened_at": events["happened_at"], "kind": events["kind"],
         "label": events["kind"].map(lambda k: t.EVENT_KINDS.get(k, k)),
-        "unit": _unit_names(events, units, "热线中心"),
+        "unit": units.of(events, "热线中心"),
         "verdict": events["verdict"].map(_verdict), "note": notes,
     })  # fmt: skip
 
@@ -240,9 +295,9 @@ def _verdict(code: Any) -> str:
     return {"agreed": "同意", "refused": "驳回", "pending": "待裁定"}.get(code, "") if isinstance(code, str) else ""
 
 
-def _rounds(rounds: pd.DataFrame, units: dict[object, str]) -> pd.DataFrame:
+def _rounds(rounds: pd.DataFrame, units: _Units) -> pd.DataFrame:
     return rounds[["round_no"]].assign(
-        unit=_unit_names(rounds, units), started_at=rounds["started_at"], closed_at=rounds["closed_at"]
+        unit=units.of(rounds), started_at=rounds["started_at"], closed_at=rounds["closed_at"]
     )
 
 
@@ -254,9 +309,9 @@ def _callbacks(calls: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _returns(returns: pd.DataFrame, units: dict[object, str]) -> pd.DataFrame:
+def _returns(returns: pd.DataFrame, units: _Units) -> pd.DataFrame:
     return returns[["return_no", "returned_at"]].assign(
-        unit=_unit_names(returns, units), verdict=returns["verdict"].map(t.RETURN_VERDICTS)
+        unit=units.of(returns), verdict=returns["verdict"].map(t.RETURN_VERDICTS)
     )
 
 
@@ -266,8 +321,8 @@ def _exclusions(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _related(frame: pd.DataFrame, units: dict[object, str]) -> pd.DataFrame:
+def _related(frame: pd.DataFrame, units: _Units) -> pd.DataFrame:
     return frame[["source_code", "ticket_no", "received_at"]].assign(
-        relation=frame["relation"].map(RELATION_LABELS), unit=_unit_names(frame, units),
+        relation=frame["relation"].map(RELATION_LABELS), unit=units.of(frame),
         status=["已办结" if c else "办理中" for c in frame["is_closed"]],
     )  # fmt: skip

@@ -15,7 +15,6 @@ from lib.metrics.catalogue import CATALOGUE, Metric, metric
 from lib.period import Period, add_months
 from lib.queries import profile as queries
 from lib.queries.counts import STOCK_MEASURES, call_counts, counts
-from lib.queries.span import first_day
 from lib.scope import Scope
 
 _SPAN = "span"
@@ -49,7 +48,7 @@ def trends(
     if keys:
         counted = _monthly(counts(source.conn, scope, ("month",), keys, "month", as_of=source.as_of,
                                   windows={_SPAN: span}), starts)  # fmt: skip
-    start = first_day(source.conn)
+    start = source.first_day()
     result = {}
     for m in asked:
         frame = _parts(source, scope, m, starts, span, counted, rough=not with_last_year)

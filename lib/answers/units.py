@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 
 import pandas as pd
 
+from lib.answers import peers
 from lib.answers.breakdown import by_dimension, by_dimensions
 from lib.answers.figures import Figure, figures
 from lib.answers.labels import members
 from lib.answers.source import Source, for_unit
 from lib.answers.trends import trends
 from lib.metrics.catalogue import metric
-from lib.metrics.formats import NONE, show_value
+from lib.metrics.formats import show_value
 from lib.scope import Scope
 
 PROFILE_KEYS = (
@@ -55,7 +56,7 @@ class Pair:
 class UnitProfile:
     """One unit with everything below it, over a scope narrowed to it.
 
-    peers: DataFrame[metric_key, label, value, peer_value, peers] against the pooled rate of its peer
+    peers: DataFrame[metric_key, label, value, peer_value, text] against the pooled rate of its peer
     group. trends: per metric the frame of `trend`. matters: by_dimension of received by second-level
     category with columns satisfaction_rate and answers. children: received per unit below it.
     """
@@ -156,16 +157,20 @@ def _path(units: pd.DataFrame, unit_code: str) -> str:
 
 
 def _peers(source: Source, scope: Scope, found: dict[str, Figure], group: str | None) -> pd.DataFrame:
-    """The unit's rates beside the pooled rate of its peer group."""
-    wide = replace(scope, unit_code=None, unit_codes=())
+    """The unit's rates beside the pooled rate of its peer group, where that may be shown (see peers)."""
+    everyone = peers.unlimited(source, scope)
+    units: dict[str, pd.DataFrame] = {}
+    if peers.is_limited(source, scope):
+        units = by_dimensions(*everyone, PEER_KEYS, "unit", with_compared=False)
     rows = []
-    for key, peers in by_dimensions(source, wide, PEER_KEYS, "peer_group").items():
-        pooled = peers.loc[peers["code"] == group, "value"]
+    for key, groups in by_dimensions(*everyone, PEER_KEYS, "peer_group", with_compared=False).items():
+        pooled = groups.loc[groups["code"] == group, "value"]
+        if key in units and not peers.enough_others(units[key][units[key]["peer_group"] == group], scope):
+            pooled = pooled.iloc[:0]
+        peer_value = float(pooled.iloc[0]) if len(pooled) else None
         rows.append({
-            "metric_key": key, "label": metric(key).label, "value": found[key].value,
-            "peer_value": float(pooled.iloc[0]) if len(pooled) else None,
-            "text": f"{show_value(metric(key), found[key].value)}，同类单位"
-                    f"{show_value(metric(key), float(pooled.iloc[0])) if len(pooled) else NONE}",
+            "metric_key": key, "label": metric(key).label, "value": found[key].value, "peer_value": peer_value,
+            "text": f"{show_value(metric(key), found[key].value)}，同类单位{show_value(metric(key), peer_value)}",
         })  # fmt: skip
     frame = pd.DataFrame(rows)
     frame[["value", "peer_value"]] = frame[["value", "peer_value"]].apply(pd.to_numeric)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from sqlalchemy import Connection, Table, select
 
+from lib.queries.extent import within_reach
 from lib.queries.frames import fetch
 from lib.schema import tickets as t
 
@@ -18,13 +19,18 @@ _TABLES: dict[str, tuple[Table, tuple[str, ...]]] = {
 }
 
 
-def dimension(conn: Connection, name: str) -> pd.DataFrame:
+def dimension(conn: Connection, name: str, *, reach: tuple[str, ...] | None) -> pd.DataFrame:
     """One row per member of the dimension table, columns as in schema.tickets, in list order.
 
     name: districts, townships, units, channels, categories or time_limit_rules. Raises KeyError.
+    reach: of units only those that the asker may see; what lies above them is left unsaid.
     """
     table, order = _TABLES[name]
-    return fetch(conn, select(table).order_by(*(table.c[c] for c in order)))
+    statement = select(table).order_by(*(table.c[c] for c in order))
+    if table is not t.units or reach is None:
+        return fetch(conn, statement)
+    frame = fetch(conn, statement.where(within_reach(t.units.c.unit_code, reach)))
+    return frame.assign(parent_code=frame["parent_code"].where(frame["parent_code"].isin(reach), None))
 
 
 def unit_subtree(units: pd.DataFrame, unit_code: str) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ColumnElement, Date, Table, cast, func, literal_column, or_
+from sqlalchemy import Boolean, ColumnElement, Date, Table, cast, false, func, literal_column, or_, select, true
 
 from lib.period import Period, cut_day
 from lib.schema import tickets as t
@@ -81,8 +81,29 @@ def _values(scope: Scope) -> dict[str, Any]:
     } | ({f"category{category_level(scope)}": scope.category_code} if scope.category_code is not None else {})
 
 
+def within_reach(unit: ColumnElement[Any], reach: tuple[str, ...] | None) -> ColumnElement[bool]:
+    """The unit is one whose tickets the asker may see."""
+    if reach is None:
+        return true()
+    # An empty list is said plainly: databases disagree about the type of an empty IN.
+    return unit.in_(reach) if reach else false()
+
+
+def may_open(reach: tuple[str, ...] | None) -> ColumnElement[bool]:
+    """The ticket may be opened: a unit within reach leads its final round, got its first dispatch or returned it.
+
+    These are the units that the figures count it for, so that every list behind a figure can be opened.
+    """
+    if reach is None:
+        return true()
+    returned = select(t.ticket_returns.c.ticket_id).where(within_reach(t.ticket_returns.c.unit_code, reach))
+    return or_(within_reach(T.unit_code, reach), within_reach(T.first_unit_code, reach), T.ticket_id.in_(returned))
+
+
 def _restrict(scope: Scope, column_of: dict[str, ColumnElement[Any]]) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
+    if scope.reach is not None:
+        conditions.append(within_reach(column_of["unit"], scope.reach))
     for name, value in _values(scope).items():
         if value is None:
             continue

@@ -5,7 +5,21 @@ from __future__ import annotations
 from datetime import datetime
 
 import pandas as pd
-from sqlalchemy import BigInteger, ColumnElement, Connection, and_, case, cast, func, literal, or_, select, union_all
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    and_,
+    case,
+    cast,
+    false,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    union_all,
+)
 
 from lib.period import Period
 from lib.queries.extent import during, fact_conditions
@@ -123,23 +137,29 @@ def newest_times(conn: Connection, scope: Scope, period: Period, *, as_of: datet
     return dict(conn.execute(statement).mappings().one())
 
 
-def import_runs(conn: Connection, limit: int = 200) -> pd.DataFrame:
-    """One row per published import run, newest first: columns of `import_runs`."""
-    return fetch(conn, select(t.import_runs).order_by(t.import_runs.c.import_no.desc()).limit(limit))
+def import_runs(conn: Connection, reach: tuple[str, ...] | None, limit: int = 200) -> pd.DataFrame:
+    """One row per published import run, newest first: columns of `import_runs`. None within a reach."""
+    statement = select(t.import_runs).where(_whole(reach)).order_by(t.import_runs.c.import_no.desc())
+    return fetch(conn, statement.limit(limit))
 
 
-def import_warnings(conn: Connection, import_no: int, limit: int = 1000) -> pd.DataFrame:
-    """One row per warning of that run, most rows first: columns of `import_warnings`."""
+def import_warnings(conn: Connection, import_no: int, reach: tuple[str, ...] | None, limit: int = 1000) -> pd.DataFrame:
+    """One row per warning of that run, most rows first: columns of `import_warnings`. None within a reach."""
     w = t.import_warnings
-    statement = select(w).where(w.c.import_no == import_no).order_by(w.c.row_count.desc(), w.c.field, w.c.value)
-    return fetch(conn, statement.limit(limit))
+    statement = select(w).where(w.c.import_no == import_no, _whole(reach))
+    return fetch(conn, statement.order_by(w.c.row_count.desc(), w.c.field, w.c.value).limit(limit))
 
 
-def rejected_rows(conn: Connection, import_no: int, limit: int = 1000) -> pd.DataFrame:
-    """One row per rejected source row of that run, in file order: columns of `rejected_rows`."""
+def rejected_rows(conn: Connection, import_no: int, reach: tuple[str, ...] | None, limit: int = 1000) -> pd.DataFrame:
+    """One row per rejected source row of that run, in file order: columns of `rejected_rows`. None within a reach."""
     r = t.rejected_rows
-    statement = select(r).where(r.c.import_no == import_no).order_by(r.c.file_name, r.c.line_no)
+    statement = select(r).where(r.c.import_no == import_no, _whole(reach)).order_by(r.c.file_name, r.c.line_no)
     return fetch(conn, statement.limit(limit))
+
+
+def _whole(reach: tuple[str, ...] | None) -> ColumnElement[bool]:
+    """Logs of imports tell of all units at once: who may see only some sees nothing of them."""
+    return true() if reach is None else false()
 
 
 def phones_masked(conn: Connection) -> bool:

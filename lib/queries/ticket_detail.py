@@ -7,6 +7,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, Table, or_, select
 
+from lib.queries.extent import may_open
 from lib.queries.frames import fetch
 from lib.schema import tickets as t
 
@@ -14,9 +15,14 @@ T = t.tickets.c
 RELATED_LIMIT = 20
 
 
-def ticket_row(conn: Connection, source_code: str, ticket_no: str) -> dict[str, Any] | None:
-    """The ticket's row as a dict of the columns of `tickets`; None when there is no such ticket."""
-    statement = select(t.tickets).where(T.source_code == source_code, T.ticket_no == ticket_no)
+def ticket_row(
+    conn: Connection, source_code: str, ticket_no: str, *, reach: tuple[str, ...] | None
+) -> dict[str, Any] | None:
+    """The ticket's row as a dict of the columns of `tickets`; None when there is none that may be opened.
+
+    Everything else about a ticket is asked with this row, so reach is settled here (see extent.may_open).
+    """
+    statement = select(t.tickets).where(T.source_code == source_code, T.ticket_no == ticket_no, may_open(reach))
     row = conn.execute(statement).mappings().first()
     return None if row is None else dict(row)
 
@@ -60,8 +66,9 @@ def ticket_exclusions(conn: Connection, ticket: dict[str, Any]) -> pd.DataFrame:
     )
 
 
-def related_tickets(conn: Connection, ticket: dict[str, Any]) -> pd.DataFrame:
-    """One row per ticket of the same matter: the earlier one, later repeats of either, and reminders.
+def related_tickets(conn: Connection, ticket: dict[str, Any], *, reach: tuple[str, ...] | None) -> pd.DataFrame:
+    """One row per ticket of the same matter that may be opened: the earlier one, later repeats of either, and
+    reminders.
 
     Columns: source_code, ticket_no, received_at, handling_type, unit_code, is_closed, relation ("earlier",
     "repeat", "urging"). At most RELATED_LIMIT, newest first.
@@ -76,7 +83,11 @@ def related_tickets(conn: Connection, ticket: dict[str, Any]) -> pd.DataFrame:
             T.ticket_id, T.source_code, T.ticket_no, T.parent_ticket_no, T.received_at, T.handling_type, T.unit_code,
             T.is_closed,
         )
-        .where(T.ticket_id != ticket["ticket_id"], or_(*chain, reminder & (T.parent_ticket_no == ticket["ticket_no"])))
+        .where(
+            T.ticket_id != ticket["ticket_id"],
+            or_(*chain, reminder & (T.parent_ticket_no == ticket["ticket_no"])),
+            may_open(reach),
+        )
         .order_by(T.received_at.desc().nulls_last())
         .limit(RELATED_LIMIT)
     )  # fmt: skip

@@ -8,7 +8,7 @@ from typing import Literal
 
 from sqlalchemy import ColumnElement, and_, case, exists, func, not_, or_, select, true
 
-from lib.queries.extent import during, fact_conditions, midnight
+from lib.queries.extent import during, fact_conditions, may_open, midnight
 from lib.schema import tickets as t
 from lib.schema.measures import COHORTS, MEASURES, Measure
 from lib.scope import Scope
@@ -67,8 +67,8 @@ def conditions_of(
         # A reminder belongs to the ticket it joins; figures do not count it and neither do these lists.
         conditions.append(T.handling_type != t.URGING)
     if query.number.strip():
-        # A number is looked up wherever it is: neither period nor basis hides it.
-        return [*conditions, T.ticket_no.startswith(query.number.strip(), autoescape=True)]
+        # A number is looked up wherever it is: neither period nor basis hides it, only the reach does.
+        return [*conditions, T.ticket_no.startswith(query.number.strip(), autoescape=True), may_open(scope.reach)]
     conditions += _containing(query.words)
     if behind is not None:
         return [*conditions, *_behind(scope, behind, query.part, as_of)]
