@@ -10,13 +10,14 @@ from __future__ import annotations
 import unicodedata
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import ip_address
 from typing import Any, cast
 
 from sqlalchemy import Connection, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from lib.access import audit, sessions
-from lib.access.audit import Act
+from lib.access.audit import Act, Verbatim
 from lib.access.moments import clock, utc
 from lib.access.passwords import STANDARD, Hashing
 from lib.access.roles import ROLES, Identity, Role
@@ -132,6 +133,15 @@ def locked_sentence(until: datetime) -> str:
     return f"密码连续错误{MAX_FAILURES}次，账号已锁定至{clock(until)}，请到时再试，或请系统管理员重置密码"
 
 
+def state(account: Any, now: datetime) -> str:
+    """已停用, 已锁定至…, 待改密码 or 正常, of a row of accounts."""
+    if account.disabled_at is not None:
+        return "已停用"
+    if is_locked(account, now):
+        return f"已锁定至{clock(account.locked_until)}"
+    return "待改密码" if account.must_change_password else "正常"
+
+
 def count_failure(conn: Connection, account: Any, now: datetime) -> datetime | None:
     """Count one wrong password of a locked-for-update row; returns until when the account is now locked, if it is."""
     moment = utc(now)
@@ -151,7 +161,7 @@ def admit(conn: Connection, account: Any, visit: Visit) -> SignedIn | Refused:
     session = sessions.by_token(conn, token, now=visit.now)
     assert session is not None
     _record(conn, account.name, account, "succeeded", visit)
-    after = {"peer": plain(visit.peer, 64), "session": session.identity.session_ref}
+    after = {"peer": _said_peer(visit.peer), "session": Verbatim(session.identity.session_ref)}
     audit.append(conn, session.identity, Act("sign_in", account.name, after=after), at=utc(visit.now))
     sessions.end_overdue(conn, now=visit.now)
     return SignedIn(token, session.identity.session_ref, session.must_change_password)
@@ -161,7 +171,7 @@ def refuse(conn: Connection, name: str, account: Any | None, outcome: str, sente
     """Record an attempt that did not succeed. account: its row, where there is one."""
     _record(conn, name, account, outcome, visit)
     actor = audit.SYSTEM if account is None else _identity(account)
-    after = {"outcome": a.SIGN_IN_OUTCOMES[outcome], "peer": plain(visit.peer, 64)}
+    after = {"outcome": a.SIGN_IN_OUTCOMES[outcome], "peer": _said_peer(visit.peer)}
     audit.append(conn, actor, Act("sign_in_failed", name, after=after), at=utc(visit.now))
     return Refused(outcome, sentence)
 
@@ -212,6 +222,14 @@ def _demo_account(conn: Connection, name: str, role: str, unit_code: str | None,
 
 def _update(account: Any) -> Any:
     return update(a.accounts).where(a.accounts.c.account_id == account.account_id)
+
+
+def _said_peer(peer: str) -> str:
+    """A network address as it is: masking would take 192.168.10.200 for a phone number."""
+    try:
+        return Verbatim(ip_address(peer))
+    except ValueError:
+        return plain(peer, 64)
 
 
 def _identity(account: Any) -> Identity:

@@ -27,7 +27,8 @@ GENESIS = "0" * 64
 ACTIONS: dict[str, str] = {
     "sign_in": "登录", "sign_in_failed": "登录失败", "sign_out": "退出", "session_ended": "会话结束",
     "account_added": "新建账号", "account_changed": "修改账号", "account_disabled": "停用账号",
-    "password_changed": "修改密码", "password_reset": "重置密码", "role_changed": "变更权限",
+    "account_enabled": "启用账号", "password_changed": "修改密码", "password_reset": "重置密码",
+    "role_changed": "变更权限",
     "device_added": "登记投影设备", "device_bound": "绑定投影设备", "device_revoked": "停用投影设备",
     "ticket_unmasked": "查看未脱敏工单", "restricted_read": "查看限制件",
     "import_started": "开始导入", "import_finished": "导入完成", "import_failed": "导入未完成",
