@@ -23,6 +23,7 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
+from lib import logs
 from lib.access import provider_accounts
 from lib.access.accounts import Refused, SignedIn, Visit
 from lib.access.provider_accounts import Person
@@ -173,8 +174,8 @@ class Oidc:
         return response
 
     def _fault(self, request: Request, sentence: str, status: int) -> Response:
-        number = secrets.token_hex(4)
-        log.exception("fault %s at sign-in through the provider", number)
+        number = logs.fault_number()
+        log.exception("fault %s at sign-in through the provider", number, extra={"fault": number})
         return self._refused(request, f"{sentence}。故障编号 {number}，如反复出现请把编号告诉信息中心", status)
 
     def _clear(self, response: Response, request: Request) -> None:

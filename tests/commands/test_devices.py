@@ -10,20 +10,12 @@ from lib.access import devices, sessions
 from lib.access.accounts import Refused, SignedIn, Visit
 from lib.access.devices import Bound
 from lib.access.roles import ROLES, Identity, NotAllowedError
-from lib.assessment_store import open_assessment
 from lib.commands.devices import DeviceError, RegisterDevice, RevokeDevice, register, revoke
 from lib.schema import assessment as a
 from tests.access.stores import NOW, rows
 
 ADMIN = Identity("admin", "管理员", "system_admin")
 VISIT = Visit("10.1.2.3", "Chromium on the wall", NOW)
-
-
-@pytest.fixture
-def store(settings):
-    opened = open_assessment(settings)
-    yield opened
-    opened.dispose()
 
 
 def registered(store, label="市委一号会议室"):

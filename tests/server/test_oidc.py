@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lib.access import sessions
-from lib.assessment_store import AssessmentStore, open_assessment
+from lib.assessment_store import AssessmentStore
 from lib.config import ConfigError, Settings
 from lib.schema import assessment as a
 from lib.server import cookies, oidc
@@ -84,10 +84,9 @@ def site(make_site: Callable[..., Site]) -> Site:
 
 
 @pytest.fixture
-def city(settings: Settings) -> Iterator[AssessmentStore]:
-    opened = open_assessment(settings)
-    yield opened
-    opened.dispose()
+def city(demo_accounts: AssessmentStore) -> AssessmentStore:
+    """Accounts of the pair in use."""
+    return demo_accounts
 
 
 def outcomes(store: AssessmentStore) -> list[str]:
