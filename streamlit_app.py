@@ -4,16 +4,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import gc
 import importlib
 import os
 import pkgutil
 import secrets
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import streamlit as st
+from google.protobuf.message import DecodeError
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
@@ -23,8 +26,10 @@ from streamlit.proto.BackMsg_pb2 import BackMsg
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.pages_manager import PagesManager
 
+from lib import logs
 from lib.config import Settings
-from lib.server import first_visit, front_end, headers, health
+from lib.server import exports, faults, first_visit, front_end, headers, health
+from lib.ui.faults import on_script_error
 
 HEALTH = "/healthz"
 # Streamlit gives the first page the root and does not know its name; people who type it are led there.
@@ -47,13 +52,19 @@ def preload() -> None:
 
 
 async def open_own_pages(application: st.App) -> None:
-    """Be the first visitor of the pages people open first."""
+    """Be the first visitor of the pages people open first, in a session that exists in memory only."""
     questions = []
     for slug in OPENED_AT_START:
         question = BackMsg()
         question.rerun_script.page_name = slug
         questions.append(question.SerializeToString())
-    await first_visit.open_pages(application, questions, _ends_a_run, OPENING_SECONDS)
+    now = datetime.now(UTC).replace(tzinfo=None)
+    session = Session(Identity("", "", "leader", session_ref=runs.begin_warm_up()), False, now, now, now)
+    try:
+        known = {WARM_UP_KEY: session}
+        await first_visit.open_pages(application, questions, _ends_a_run, OPENING_SECONDS, known)
+    finally:
+        runs.end_warm_up()
 
 
 def _ends_a_run(raw: bytes) -> bool:
@@ -61,6 +72,17 @@ def _ends_a_run(raw: bytes) -> bool:
     message.ParseFromString(raw)
     is_last: bool = message.WhichOneof("type") == "script_finished"
     return is_last and message.script_finished == ForwardMsg.FINISHED_SUCCESSFULLY
+
+
+def is_act(raw: bytes) -> bool:
+    """Whether a message of a page's websocket is something the person did, rather than a page refreshing itself."""
+    message = BackMsg()
+    try:
+        message.ParseFromString(raw)
+    except DecodeError:
+        return False
+    kind = message.WhichOneof("type")
+    return kind != "app_heartbeat" and not (kind == "rerun_script" and message.rerun_script.is_auto_rerun)
 
 
 async def first_page(request: Request) -> RedirectResponse:
@@ -75,14 +97,20 @@ async def lifespan(application: st.App) -> AsyncIterator[None]:
     What is loaded now stays: the garbage collector is told so, because Streamlit collects after every run, and
     looking through all loaded modules each time doubles the time of a run.
     """
+    logs.set_up(Settings.from_env())
     preload()
     await open_own_pages(application)
+    logs.take_over_servers()  # Streamlit has made more loggers meanwhile
     gc.collect()
     gc.freeze()
+    watch = asyncio.create_task(close_ended(sockets, presence))
     if config._server_mode != "asgi-server":  # plain uvicorn says it itself
         address, port = config.get_option("server.address"), config.get_option("server.port")
         print(f"民声看板已启动，请在浏览器打开：http://{address}:{port}（按 Ctrl+C 停止）", flush=True)
     yield
+    watch.cancel()
+    with suppress(asyncio.CancelledError):
+        await watch
 
 
 # st.navigation switches the discovery of pages/ off only when it first runs: a link to a page that is the first
@@ -92,14 +120,42 @@ PagesManager.uses_pages_directory = False
 # Without a secret of the environment every start makes its own: enough for one process, not for several ports.
 config.set_option("server.cookieSecret", os.environ.get("MINSHENG_COOKIE_SECRET") or secrets.token_hex(32))
 
+
+
+def bound_address() -> str | None:
+    """The address that this process will listen at, known before it does; None when it is not clear."""
+    if config._server_mode == "asgi-server":
+        return binding.uvicorn_address()
+    address: str | None = config.get_option("server.address")
+    return address
+
+
+presence, sockets = Presence(Settings.from_env), OpenSockets()
 chinese = front_end.build(Path(file_util.get_static_dir()))
+entrance = Entrance(Settings.from_env, binding.is_loopback(bound_address()), demo_unit)
+public_routes = [
+    Route(HEALTH, health.health_endpoint(Settings.from_env)),
+    *(route for route in entrance.routes() if route.path != PASSWORD),
+    *compat.routes(Settings.from_env),
+    *kiosk.routes(Settings.from_env),
+]
+own_routes = [*public_routes, *(route for route in entrance.routes() if route.path == PASSWORD), Route(FIRST_PAGE, first_page)]
 app = st.App(
     Path(__file__).with_name("navigation.py"),
     lifespan=lifespan,
-    routes=[Route(HEALTH, health.health_endpoint(Settings.from_env)), Route(FIRST_PAGE, first_page)],
+    routes=own_routes,
     middleware=[
         Middleware(headers.SecurityHeaders, policy=headers.content_policy(chinese.inline_script_hash)),
-        # The sign-in gate takes its place here: after the headers, before anything is served.
-        Middleware(front_end.ChineseFrontEnd, front_end=chinese, own_paths=frozenset({HEALTH, FIRST_PAGE})),
+        Middleware(
+            Gate,
+            presence=presence,
+            sockets=sockets,
+            mark=runs.open_gate(),
+            public=frozenset(route.path for route in public_routes),
+            is_act=is_act,
+        ),
+        Middleware(
+            front_end.ChineseFrontEnd, front_end=chinese, own_paths=frozenset(route.path for route in own_routes)
+        ),
     ],
 )

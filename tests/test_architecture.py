@@ -30,6 +30,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "store": {"config", "schema"},
     "assessment_store": {"config", "schema", "store"},
     "access": {"config", "schema", "period", "scope", "store", "assessment_store"},
+    "logs": {"config", "access"},
     "commands": VALUES | {"access"},
     "analysis": {"period", "metrics"},
     "metrics": {"period", "config"},
@@ -38,17 +39,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     "charts": {"metrics"},
     "documents": VALUES | {"metrics", "answers", "charts"},
     "loaders": READING | {"answers"},
-    "ui": READING | SHOWING - {"ui"} | {"commands"},
+    "ui": READING | SHOWING - {"ui"} | {"commands", "logs"},
     "ingest": VALUES | {"access"},
     "demo": VALUES | {"access", "ingest", "metrics"},
-    "server": {"config", "store", "assessment_store", "access", "commands"},
-    "cli": {"config"},
+    "server": {"config", "store", "assessment_store", "access", "commands", "logs"},
+    "doctor": VALUES | {"access"},
+    "cli": {"config", "logs"},
     "__main__": {"cli"},
     "metrics_command": READING | {"answers"},
     "bench": READING | {"answers", "ingest", "demo"},
     "pages": READING | SHOWING | {"ingest", "commands"},
-    "navigation": READING | SHOWING,
-    "streamlit_app": {"config", "server"},
+    "navigation": READING | SHOWING | {"logs"},
+    "streamlit_app": {"config", "server", "logs", "ui"},
 }
 
 MAY_SPEAK_STREAMLIT = ("streamlit_app.py", "navigation.py", "pages/", "lib/ui/", "lib/loaders.py")
@@ -65,6 +67,7 @@ MAY_SPEAK_SQL = (
     "lib/demo/",
     "lib/schema/",
     "lib/store.py",
+    "lib/doctor/",
     "lib/bench/",
 )
 STATEMENT_BUILDERS = {"select", "insert", "update", "delete", "text", "func", "case", "union_all", "literal_column"}
