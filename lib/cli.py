@@ -27,6 +27,7 @@ COMMANDS = {
     "verify": ("lib.access.verify_command", "核验审计链是否完整"),
     "doctor": ("lib.doctor.command", "检查运行环境、数据目录或数据库服务器"),
     "device": ("lib.commands.device_command", "登记、停用会议投影设备"),
+    "doctor": ("lib.doctor.command", "检查运行环境、数据目录或数据库服务器"),
     "bench": ("lib.bench.command", "测量一千万工单下的速度"),
 }
 

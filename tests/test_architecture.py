@@ -44,6 +44,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "demo": VALUES | {"access", "ingest", "metrics"},
     "server": {"config", "store", "assessment_store", "access", "commands", "logs"},
     "doctor": VALUES | {"access"},
+    "doctor": VALUES | {"access"},
     "cli": {"config", "logs"},
     "__main__": {"cli"},
     "metrics_command": READING | {"answers"},
@@ -67,6 +68,7 @@ MAY_SPEAK_SQL = (
     "lib/demo/",
     "lib/schema/",
     "lib/store.py",
+    "lib/doctor/",
     "lib/doctor/",
     "lib/bench/",
 )
