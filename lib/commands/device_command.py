@@ -10,7 +10,8 @@ from lib.access import devices
 from lib.access.audit import COMMAND_LINE
 from lib.access.moments import clock
 from lib.assessment_store import AssessmentStore, open_assessment
-from lib.commands.devices import DeviceError, RegisterDevice, RevokeDevice, register, revoke
+from lib.commands import CommandError
+from lib.commands.devices import RegisterDevice, RevokeDevice, register, revoke
 from lib.config import Settings
 
 
@@ -34,7 +35,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     store = open_assessment(settings, args.pair)
     try:
         args.do(args, store)
-    except DeviceError as error:
+    except CommandError as error:
         print(str(error), file=sys.stderr)
         return 2
     finally:

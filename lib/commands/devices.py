@@ -13,13 +13,10 @@ from lib.access.audit import Act
 from lib.access.moments import utc
 from lib.access.roles import Identity, require
 from lib.assessment_store import AssessmentStore
+from lib.commands import CommandError
 from lib.schema import assessment as a
 
 LABEL_LENGTH = 32
-
-
-class DeviceError(Exception):
-    """Nothing was changed; the message is Chinese and says why."""
 
 
 @dataclass(frozen=True)
@@ -48,18 +45,18 @@ class Registered:
 
 
 def register(store: AssessmentStore, actor: Identity, command: RegisterDevice, *, now: datetime) -> Registered:
-    """Make the device, its account of role kiosk and a one-time code. Raises NotAllowedError, DeviceError."""
+    """Make the device, its account of role kiosk and a one-time code. Raises NotAllowedError, CommandError."""
     require(actor, "accounts", "write")
     label = " ".join(command.label.split())
     if not label or len(label) > LABEL_LENGTH or not label.isprintable():
-        raise DeviceError(f"请填写设备所在位置，1 到 {LABEL_LENGTH} 个字，例如“市委一号会议室”")
+        raise CommandError(f"请填写设备所在位置，1 到 {LABEL_LENGTH} 个字，例如“市委一号会议室”")
     device_ref, code = secrets.token_hex(8), devices.new_code()
     moment, until = utc(now), utc(now) + devices.PAIRING
     d = a.kiosk_devices.c
     with store.writing() as conn:
         same = select(d.device_ref).where(d.label == label, d.revoked_at.is_(None))
         if conn.execute(same).first() is not None:
-            raise DeviceError(f"已经有名为“{label}”的投影设备；要重新绑定请先停用原来的设备")
+            raise CommandError(f"已经有名为“{label}”的投影设备；要重新绑定请先停用原来的设备")
         account_id = conn.execute(
             insert(a.accounts)
             .values(
@@ -79,16 +76,16 @@ def register(store: AssessmentStore, actor: Identity, command: RegisterDevice, *
 
 
 def revoke(store: AssessmentStore, actor: Identity, command: RevokeDevice, *, now: datetime) -> None:
-    """Shut the device out for good and end its sessions. Raises NotAllowedError, DeviceError."""
+    """Shut the device out for good and end its sessions. Raises NotAllowedError, CommandError."""
     require(actor, "accounts", "write")
     moment = utc(now)
     d = a.kiosk_devices.c
     with store.writing() as conn:
         row = conn.execute(select(a.kiosk_devices).where(d.device_ref == command.device_ref).with_for_update()).first()
         if row is None:
-            raise DeviceError(f"没有编号为 {command.device_ref} 的投影设备")
+            raise CommandError(f"没有编号为 {command.device_ref} 的投影设备")
         if row.revoked_at is not None:
-            raise DeviceError(f"投影设备“{row.label}”早已停用")
+            raise CommandError(f"投影设备“{row.label}”早已停用")
         conn.execute(
             update(a.kiosk_devices)
             .where(d.device_ref == row.device_ref)

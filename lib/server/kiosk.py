@@ -21,6 +21,7 @@ from lib.access.shared import shared_assessment
 from lib.config import ConfigError, Settings
 from lib.server import cookies, plain_page
 from lib.server.headers import same_origin
+from lib.server.pages import form_of, peer_of
 
 log = logging.getLogger("minsheng.kiosk")
 
@@ -28,7 +29,6 @@ PATH = "/kiosk"
 # Where a device goes once it has a session.
 MEETING = "/"
 REMEMBERED_SECONDS = 400 * 24 * 3600  # the longest that browsers keep a cookie
-_FORM_BYTES = 1000
 _INTRODUCTION = "在会议室的投影电脑上输入系统管理员给出的配对码，这个浏览器就成为投影设备，只能打开会议页面。"
 
 
@@ -53,8 +53,8 @@ class _Kiosk:
         """The form came back: bind this browser, then let it in."""
         if not same_origin(request.headers):
             return _form("请直接在本页输入配对码", 403)
-        code = await _field(request, "code")
-        return await self._guarded(request, self._with_device, code)
+        form = await form_of(request) or {}
+        return await self._guarded(request, self._with_device, form.get("code", ""))
 
     async def _guarded(self, request: Request, work: Callable[[Request, str], Response], text: str) -> Response:
         try:
@@ -114,14 +114,4 @@ def _form(why: str = "", status: int = 200) -> Response:
 
 
 def _visit(request: Request) -> Visit:
-    peer = request.client.host if request.client else ""
-    return Visit(peer, request.headers.get("user-agent", ""), datetime.now(UTC))
-
-
-async def _field(request: Request, name: str) -> str:
-    """One field of a small form; "" when it is missing or the form is larger than any of ours."""
-    if int(request.headers.get("content-length", "0") or "0") > _FORM_BYTES:
-        return ""
-    async with request.form(max_files=0, max_fields=4) as form:
-        value = form.get(name)
-    return value if isinstance(value, str) else ""
+    return Visit(peer_of(request), request.headers.get("user-agent", ""), datetime.now(UTC))

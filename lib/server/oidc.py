@@ -33,6 +33,7 @@ from lib.config import ConfigError, Settings
 from lib.server import cookies, plain_page
 from lib.server.oidc_client import Provider, ProviderError, UntrustedTokenError
 from lib.server.oidc_settings import CALLBACK, START, OidcSettings
+from lib.server.pages import peer_of
 
 log = logging.getLogger("minsheng.oidc")
 
@@ -147,8 +148,7 @@ class Oidc:
         return response
 
     def _sign_in(self, person: Person, request: Request) -> SignedIn | Refused:
-        peer = request.client.host if request.client else ""
-        visit = Visit(peer, request.headers.get("user-agent", ""), datetime.now(UTC))
+        visit = Visit(peer_of(request), request.headers.get("user-agent", ""), datetime.now(UTC))
         store = shared_assessment(self._read_settings())
         return provider_accounts.sign_in(store, person, visit, may_create=self.settings.on_unknown == "create")
 

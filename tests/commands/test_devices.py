@@ -10,7 +10,8 @@ from lib.access import devices, sessions
 from lib.access.accounts import Refused, SignedIn, Visit
 from lib.access.devices import Bound
 from lib.access.roles import ROLES, Identity, NotAllowedError
-from lib.commands.devices import DeviceError, RegisterDevice, RevokeDevice, register, revoke
+from lib.commands import CommandError
+from lib.commands.devices import RegisterDevice, RevokeDevice, register, revoke
 from lib.schema import assessment as a
 from tests.access.stores import NOW, rows
 
@@ -99,7 +100,7 @@ def test_revoking_ends_the_session_and_the_device(store):
         assert sessions.by_token(conn, opened.token, now=NOW) is None
     assert isinstance(devices.open_session(store, bound.token, VISIT), Refused)
     assert [row.end_reason for row in rows(store, a.sessions)] == ["disabled"]
-    with pytest.raises(DeviceError, match="早已停用"):
+    with pytest.raises(CommandError, match="早已停用"):
         revoke(store, ADMIN, RevokeDevice(device.device_ref), now=NOW)
     # The place is free for another device.
     registered(store)
@@ -114,7 +115,7 @@ def test_a_revoked_device_cannot_be_bound_any_more(store):
 @pytest.mark.parametrize("label", ["", "  ", "长" * 33, "a\x00b", "市委一号会议室"])
 def test_a_label_is_a_short_name_nobody_else_has(store, label):
     registered(store)
-    with pytest.raises(DeviceError):
+    with pytest.raises(CommandError):
         registered(store, label)
     assert len(rows(store, a.kiosk_devices)) == 1
     assert len(rows(store, a.accounts)) == 1
