@@ -8,64 +8,97 @@ import secrets
 import streamlit as st
 
 from lib import loaders
+from lib.access.roles import NotAllowedError
+from lib.access.runs import SignedOutError
 from lib.config import ConfigError
 from lib.store import DamagedDataError, NoDataError
-from lib.ui import empty, filters, layout
+from lib.ui import empty, filters, layout, sitemap
 
 log = logging.getLogger("minsheng.page")
 
-PAGES = {
-    "": [
-        st.Page("pages/overview.py", title="总体情况", url_path="overview", default=True),
-        st.Page("pages/trends.py", title="趋势研判", url_path="trends"),
-        st.Page("pages/districts.py", title="区域分布", url_path="districts"),
-        st.Page("pages/units.py", title="承办质效", url_path="units"),
-        st.Page("pages/tickets.py", title="工单查询", url_path="tickets"),
-    ],
-    "口径与数据": [
-        st.Page("pages/definitions.py", title="指标口径", url_path="definitions"),
-        st.Page("pages/imports.py", title="数据导入与质量", url_path="imports"),
-    ],
-}
-# The page on which missing data can be mended must open without data.
-OPEN_WITHOUT_DATA = ("imports",)
+# The first page of most has the root for its address. Others have a root that leads on, so that the address of
+# their first page stays its own.
+FIRST, HOME = "overview", "home"
+# Pages that show no tickets, and the one on which missing data can be mended, open without data.
+WITHOUT_FILTERS = ("accounts", "audit", "my_account", "kiosk", HOME)
+OPEN_WITHOUT_DATA = ("imports", *WITHOUT_FILTERS)
 
 
 def run() -> None:
     """Draw one page. Faults become a designed state: the person gets a sentence, the log the rest."""
     st.set_page_config(page_title="民声看板", layout="wide")
     layout.style()
-    page = st.navigation(PAGES, position="top")
+    try:
+        own = sitemap.places_of(loaders.identity())
+    except (SignedOutError, ConfigError) as error:
+        # Without a person there are no pages: nothing is registered but the reason.
+        reason = error
+        st.navigation([st.Page(lambda: _refuse(reason), title="民声看板")], position="hidden").run()
+        layout.footer()
+        return
+    page = st.navigation(_pages(own), position="top")
     body = st.container()
     # Drawn before the page, which may say that it has nothing to show and stop.
     layout.footer()
     with body:
-        _guarded(page)
+        # Streamlit calls whatever page has the root by the empty name.
+        _guarded(page, page.url_path or (FIRST if FIRST in own else HOME))
 
 
-def _guarded(page: st.Page) -> None:
+def _pages(own: dict[str, sitemap.Place]) -> dict[str, list[st.Page]]:
+    """The pages of one person; what is not registered cannot be reached."""
+    groups: dict[str, list[st.Page]] = {}
+    for slug, place in own.items():
+        page = st.Page(f"pages/{slug}.py", title=place.title, url_path=slug, default=slug == FIRST)
+        groups.setdefault(place.group, []).append(page)
+    if FIRST not in own:
+        first = next(iter(own), None)
+        home = st.Page(lambda: _lead_on(first), title="首页", url_path=HOME, default=True, visibility="hidden")
+        groups.setdefault("", []).insert(0, home)
+    return groups
+
+
+def _lead_on(first: str | None) -> None:
+    """The root of somebody whose first page is not the usual one."""
+    if first is None:
+        empty.state("没有可以打开的页面", "投影设备只能打开会议页面，目前没有可以投影的会议。", icon=":material/tv:")
+    else:
+        st.switch_page(f"pages/{first}.py")
+
+
+def _guarded(page: st.Page, slug: str) -> None:
     try:
-        _draw(page)
+        _draw(page, slug)
+    except (SignedOutError, ConfigError) as error:
+        _refuse(error)
+    except NotAllowedError as error:
+        empty.state("没有权限", str(error), icon=":material/block:")
     except NoDataError as error:
         empty.no_data(str(error))
     except DamagedDataError as error:
         log.exception("the ticket data cannot be read")
         empty.damaged(str(error))
-    except ConfigError as error:
-        log.error("wrong setting: %s", error)
-        empty.state("系统设置有误", str(error), icon=":material/error:")
     except Exception:
         number = secrets.token_hex(4)
-        log.exception("fault %s on page %s", number, page.url_path)
+        log.exception("fault %s on page %s", number, slug)
         empty.fault(number)
 
 
-def _draw(page: st.Page) -> None:
+def _refuse(error: SignedOutError | ConfigError) -> None:
+    if isinstance(error, SignedOutError):
+        empty.signed_out(str(error))
+        return
+    log.error("wrong setting: %s", error)
+    empty.state("系统设置有误", str(error), icon=":material/error:")
+
+
+def _draw(page: st.Page, slug: str) -> None:
     try:
         loaders.begin_run()
-        filters.bar()
+        if slug not in WITHOUT_FILTERS:
+            filters.bar()
     except (NoDataError, DamagedDataError):
-        if page.url_path not in OPEN_WITHOUT_DATA:
+        if slug not in OPEN_WITHOUT_DATA:
             raise
     page.run()
 

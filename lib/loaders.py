@@ -1,5 +1,6 @@
-"""Where pages get data from: the only caches of the product, and the ticket version of a run.
+"""Where pages get data from: the person behind a run, the only caches of the product, and the ticket version.
 
+Nothing is read for anybody who is not signed in: every run, every fragment and every answer asks the session.
 One run of the script works on one published version, which `begin_run` fixes. An answer is cached by its
 name, that version, the exclusion revision and its arguments; arguments are small values, never frames.
 """
@@ -14,9 +15,12 @@ from typing import Any, Concatenate, ParamSpec, TypeVar
 import streamlit as st
 from sqlalchemy.exc import DBAPIError
 
-from lib.answers import Source
+from lib.access import runs
+from lib.access.roles import EVERYTHING, Access, Identity, NotAllowedError
+from lib.answers import Source, reach_of
 from lib.city import City, load_city
 from lib.config import Settings
+from lib.scope import Scope
 from lib.store import DamagedDataError, PairName, Pointer, TicketStore, active_pair, open_store, read_pointer
 
 P = ParamSpec("P")
@@ -30,8 +34,47 @@ _RUN = "_run_version"
 _READ_FAILED = "数据文件读取失败或数据库连接中断，为避免显示错误数字，本页暂停显示"
 
 
+def identity() -> Identity:
+    """Who is behind this run or fragment, by the session and by the gate's mark. Raises SignedOutError."""
+    return runs.identity_of(Settings.from_env(), *_credentials())
+
+
+def _credentials() -> tuple[str | None, str | None]:
+    """Session and mark as the gate put them into the headers of this run's websocket."""
+    user = st.user.to_dict()
+    session_ref, mark = user.get("session"), user.get("gate")
+    return (str(session_ref) if session_ref else None, str(mark) if mark else None)
+
+
+def access() -> Access:
+    """How far the person of this run may read, by the role and the unit of the account as they stand now.
+
+    Raises SignedOutError, NoDataError, DamagedDataError.
+    """
+    return _access_of(identity(), store())
+
+
+def _access_of(person: Identity, opened: TicketStore) -> Access:
+    """The right to single tickets and texts by the matrix; units of role unit by the unit tree of this version."""
+    reach: tuple[str, ...] | None = ()
+    if person.may("dashboards", "own_unit"):
+        reach = _asked(reach_of, opened, EVERYTHING, (person.unit_code or "",), {})
+    elif person.may("dashboards") or person.may("dashboards", "meeting"):
+        reach = None
+    return Access(
+        reach,
+        restricted=person.may("tickets", "restricted"),
+        unmask=person.may("tickets", "unmask"),
+        tickets=person.may("tickets"),
+    )
+
+
 def begin_run() -> None:
-    """Fix the version that this run shows. Raises NoDataError, DamagedDataError, ConfigError."""
+    """Ask who is there, then fix the version that this run shows.
+
+    Raises SignedOutError, NoDataError, DamagedDataError, ConfigError.
+    """
+    runs.identity_of(Settings.from_env(), *_credentials(), anew=True)
     st.session_state.pop(_RUN, None)
     settings = Settings.from_env()
     pair = active_pair(settings)
@@ -39,7 +82,8 @@ def begin_run() -> None:
 
 
 def store() -> TicketStore:
-    """The opened version of this run. Raises NoDataError, DamagedDataError."""
+    """The opened version of this run. Raises SignedOutError, NoDataError, DamagedDataError."""
+    identity()
     if _RUN not in st.session_state:
         begin_run()
     pair, version = st.session_state[_RUN]
@@ -67,21 +111,54 @@ def city() -> City:
 def ask(answer: Callable[Concatenate[Source, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
     """What `answer(source, *args)` gives for the version of this run, from the cache where it is known.
 
-    The result is the caller's own copy. Raises TypeError for arguments that cannot be part of a key.
+    It is asked with the access of the person of this run, which is part of the key; the person is not. The result
+    is the caller's own copy. Raises TypeError for arguments that cannot be part of a key, ValueError for a scope
+    that reaches further or less far than the access.
     """
-    opened = store()
+    opened, allowed = store(), access()
+    _refuse_other_reach((args, tuple(kwargs.values())), allowed)
+    return _asked(answer, opened, allowed, args, kwargs)
+
+
+def _asked(
+    answer: Callable[..., R], opened: TicketStore, allowed: Access, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> R:
     revision = opened.pointer.exclusion_revision
-    question = (answer.__module__, answer.__qualname__, opened.pair, opened.version, revision)
-    return _answered(cache_key((*question, args, tuple(sorted(kwargs.items())))), answer, opened, args, kwargs)
+    question = (answer.__module__, answer.__qualname__, opened.pair, opened.version, revision, allowed)
+    found: R = _answered(
+        cache_key((*question, args, tuple(sorted(kwargs.items())))), answer, opened, allowed, args, kwargs
+    )
+    return found
+
+
+def _refuse_other_reach(value: Any, allowed: Access) -> None:
+    """A scope that was not built for this access is a fault of the page: nothing is read for it."""
+    if isinstance(value, Scope):
+        if value.reach != allowed.reach:
+            raise ValueError("the reach of the scope is not that of the person behind this run")
+    elif isinstance(value, tuple):
+        for part in value:
+            _refuse_other_reach(part, allowed)
 
 
 def later(answer: Callable[Concatenate[Source, P], R], *args: P.args, **kwargs: P.kwargs) -> Callable[[], R]:
-    """`answer` bound to the version of this run, to be asked outside of it (a download that was clicked)."""
-    store()
-    settings = Settings.from_env()
+    """`answer` bound to the version and the access of this run, to be asked outside of it (a download that was
+    clicked). Nothing of it is kept in the cache. Raises like `ask`.
+    """
+    allowed = access()
+    _refuse_other_reach((args, tuple(kwargs.values())), allowed)
+    settings, credentials = Settings.from_env(), _credentials()
     pair, version = st.session_state[_RUN]
-    # Opened again when clicked: the version may have been released meanwhile.
-    return lambda: _answer_now(answer, _opened(settings, pair, version), args, kwargs)
+
+    def ask_now() -> R:
+        person = runs.identity_of(settings, *credentials, anew=True)
+        # Opened again when clicked: the version may have been released meanwhile, and the role changed.
+        opened = _opened(settings, pair, version)
+        if _access_of(person, opened) != allowed:
+            raise NotAllowedError("您的权限已变更，请刷新页面后重试")
+        return _answer_now(answer, opened, allowed, args, kwargs)
+
+    return ask_now
 
 
 def cache_key(value: Any) -> str:
@@ -103,15 +180,22 @@ def cache_key(value: Any) -> str:
 
 @st.cache_data(show_spinner=False, max_entries=CACHED_ANSWERS)
 def _answered(
-    key: str, _answer: Callable[..., Any], _opened_store: TicketStore, _args: tuple[Any, ...], _kwargs: dict[str, Any]
+    key: str,
+    _answer: Callable[..., Any],
+    _opened_store: TicketStore,
+    _allowed: Access,
+    _args: tuple[Any, ...],
+    _kwargs: dict[str, Any],
 ) -> Any:
-    return _answer_now(_answer, _opened_store, _args, _kwargs)
+    return _answer_now(_answer, _opened_store, _allowed, _args, _kwargs)
 
 
-def _answer_now(answer: Callable[..., R], opened: TicketStore, args: tuple[Any, ...], kwargs: dict[str, Any]) -> R:
+def _answer_now(
+    answer: Callable[..., R], opened: TicketStore, allowed: Access, args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> R:
     try:
         with opened.engine.connect() as conn:
-            return answer(Source(conn, opened.pointer, load_city(opened.pointer.city)), *args, **kwargs)
+            return answer(Source(conn, opened.pointer, load_city(opened.pointer.city), allowed), *args, **kwargs)
     except DBAPIError as error:
         raise DamagedDataError(_READ_FAILED) from error
 

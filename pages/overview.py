@@ -32,7 +32,7 @@ def print_sheet() -> None:
     pointer = loaders.pointer()
     sheet = monthly.sheet(seen, loaders.city().label, filters.describe(scope), as_of(pointer.as_of), pointer.is_demo)
     show.download("打印一页纸", lambda: one_page.document(sheet), f"总体情况{scope.period.label}.docx", DOCX,
-                  icon=":material/print:")  # fmt: skip
+                  icon="print", facts=show.facts())  # fmt: skip
 
 
 def short_list(title: str, items: tuple[Item, ...], slug: str, nothing: str, name: str) -> None:
@@ -42,7 +42,7 @@ def short_list(title: str, items: tuple[Item, ...], slug: str, nothing: str, nam
         for item in items:
             flags = {"flag": ",".join(item.query.flags)} if item.query and item.query.flags else {}
             words = f"{plain(item.label)}　:gray[{plain(item.text)}]"
-            show.link(words, slug, item.scope, icon=":material/chevron_right:", **flags)
+            show.link(words, slug, item.scope, icon=":material/chevron_right:", keep_words=True, **flags)
         if not items:
             st.caption(nothing)
 

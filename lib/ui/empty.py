@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import streamlit as st
 
+from lib import loaders
 from lib.scope import Scope
+from lib.ui import sitemap
 
 IMPORTS_PAGE = "pages/imports.py"
 
@@ -19,7 +21,14 @@ def state(title: str, why: str, *, icon: str = ":material/inbox:") -> None:
 def no_data(reason: str) -> None:
     """Nothing has been published yet."""
     state("还没有工单数据", reason)
-    st.page_link(IMPORTS_PAGE, label="去“数据导入与质量”导入工单", icon=":material/upload_file:")
+    if sitemap.may_open(loaders.identity(), "imports"):
+        st.page_link(IMPORTS_PAGE, label="去“数据导入与质量”导入工单", icon=":material/upload_file:")
+
+
+def signed_out(reason: str) -> None:
+    """Nobody is behind this run any more."""
+    state("请重新登录", reason, icon=":material/lock:")
+    st.html('<a href="sign-in" target="_self">去登录</a>')
 
 
 def damaged(reason: str) -> None:

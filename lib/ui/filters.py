@@ -27,6 +27,7 @@ from lib.ui.periods import CUSTOM
 PICKED_LEVELS = 2
 BASES: dict[Basis, str] = {"all": "全口径", "assessed": "考核口径"}
 ENTERPRISE = {"1": "企业诉求", "0": "群众诉求"}
+OWN, OWN_ONLY = "本单位", "只能查看本单位及下级单位的数据，已改为显示本单位。"
 
 # Name in the address → key of the widget.
 KEYS = {
@@ -69,13 +70,17 @@ def parameters(scope: Scope) -> dict[str, str]:
 
 
 def describe(scope: Scope) -> str:
-    """The scope in words, period excepted: 西河县 · 供热 · 考核口径; 全市 where no place is chosen."""
+    """The scope in words, period excepted: 西河县 · 供热 · 考核口径; where no place is chosen 全市, or 本单位 for
+    somebody who sees one unit and those below it.
+    """
     known = names()
-    parts = [known.districts.get(scope.district_code or "", "全市")]
+    parts = [known.districts.get(scope.district_code or "", "全市" if scope.reach is None else OWN)]
     if scope.category_code:
         parts.append(known.categories.get(scope.category_code, scope.category_code))
     if scope.unit_code:
         parts.append(known.units.get(scope.unit_code, scope.unit_code))
+    elif scope.reach is not None and scope.district_code:
+        parts.append(OWN)
     if scope.channel_code:
         parts.append(known.channels.get(scope.channel_code, scope.channel_code))
     if scope.request_type:
@@ -160,6 +165,8 @@ def bar() -> None:
     asked = st.session_state.get(KEYS["period"])
     if asked and asked not in choices["period"]:  # followed from a link: a period without data says so itself
         choices["period"].append(asked)
+    reach = loaders.access().reach
+    strange = reach is not None and st.session_state.get(KEYS["unit"]) not in (None, *known.units)
     _forget_unknown(choices, as_of)
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center", key="filter_bar"):
         _choose("统计期", "period", choices, _period_label, width=150)
@@ -174,10 +181,13 @@ def bar() -> None:
             )
         _choose("区县", "district", choices, known.districts.__getitem__, empty="全市", width=140)
         _choose("事项", "category", choices, known.categories.__getitem__, empty="全部事项", width=190)
-        _choose("承办单位", "unit", choices, known.units.__getitem__, empty="全部承办单位", width=220)
+        everything = "全部承办单位" if reach is None else OWN
+        _choose("承办单位", "unit", choices, known.units.__getitem__, empty=everything, width=220)
         _rarer(choices, known)
         st.button("重置", key="f_reset", on_click=reset, type="tertiary", help="清除全部筛选，回到最新一个月")
-    scope = _scope()
+    if strange:
+        st.caption(OWN_ONLY)
+    scope = _scope(reach)
     st.session_state[_SCOPE] = scope
     address.write(parameters(scope), KEYS, _WRITTEN)
 
@@ -253,7 +263,7 @@ def _forget_unknown(choices: dict[str, list[str]], as_of: datetime) -> None:
         state[_RANGE] = (month.start, month.end - timedelta(days=1))
 
 
-def _scope() -> Scope:
+def _scope(reach: tuple[str, ...] | None) -> Scope:
     state = st.session_state
     token = state[KEYS["period"]]
     if token == CUSTOM:
@@ -270,5 +280,6 @@ def _scope() -> Scope:
         request_type=state[KEYS["type"]],
         is_enterprise=None if enterprise is None else enterprise == "1",
         basis=state[KEYS["basis"]] or "all",
+        reach=reach,
     )
     return with_category(with_unit(scope, state[KEYS["unit"]]), state[KEYS["category"]])

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from html import escape
+
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from lib import answers, loaders
+from lib.access.roles import ROLES
 from lib.ui import filters
 from lib.ui.words import as_of, plain
 
@@ -21,6 +24,8 @@ STYLE = """<style>
 .stMain [data-testid="stSelectbox"] [role="group"], .stMain [data-testid="stTextInputRootElement"],
 .stMain [data-testid="stMultiSelect"] [role="group"], .stMain [data-testid="stDateInput"] div {background: #FFF;}
 .st-key-page_title h3 {padding: 0;}
+.stMain .person {font-size: .875rem; color: #55626E; white-space: nowrap;}
+.stMain .person a {margin-left: .6rem; color: #12436D;}
 .st-key-page_title .stMarkdownColoredText {font-weight: 400; font-size: 1rem;}
 [class*="st-key-figure_"] {position: relative; padding: .6rem .8rem .5rem;}
 [class*="st-key-figure_"] [data-testid="stMetric"] {position: relative;}
@@ -34,8 +39,14 @@ STYLE = """<style>
 [class*="st-key-open_"] {position: absolute; right: .7rem; top: .35rem;}
 [class*="st-key-open_"] button {min-height: 0; padding: .1rem 0; color: #5B6770;}
 [class*="st-key-chart_box_"] {position: relative;}
-[class*="st-key-chart_box_"] > [class*="st-key-download_"] {position: absolute; right: 0; top: -.2rem; z-index: 1;}
-[class*="st-key-download_"] button {min-height: 0; padding: .1rem 0; color: #5B6770;}
+[class*="st-key-chart_box_"] > div:has(> [class*="st-key-download_"]) {
+  position: absolute; right: 0; top: -.2rem; z-index: 1; width: auto;}
+.stMain [class*="st-key-download_"] a {display: inline-flex; align-items: center; gap: .3rem; padding: .1rem 0;
+  color: #5B6770; text-decoration: none; border-radius: 4px; white-space: nowrap;}
+.stMain [class*="st-key-download_"] a:hover {color: #12436D;}
+.stMain [class*="st-key-download_"] a:focus-visible {outline: 2px solid #12436D; outline-offset: 2px;}
+[class*="st-key-download_"] a span {font-family: "Material Symbols Rounded"; font-size: 1.25rem; line-height: 1;
+  font-feature-settings: "liga"; user-select: none;}
 /* Its own download would bypass our export, and it covers what stands above the table. */
 [data-testid="stElementToolbar"] {display: none;}
 [data-testid="stMetricValue"] {font-variant-numeric: tabular-nums;}
@@ -67,7 +78,15 @@ def header(title: str, question: str, *, scoped: bool = True) -> None:
             st.caption("　".join(facts), width="content")
             if pointer.is_demo:
                 st.badge("演示数据", color="orange")
+            person()
     _calendar_banner()
+
+
+def person() -> None:
+    """Who is signed in, as what, and the way out; on the right of every page's first line."""
+    somebody = loaders.identity()
+    named = escape(f"{somebody.display_name}（{ROLES[somebody.role]}）")
+    st.html(f'<span class="person">{named}<a href="sign-out" target="_self">退出</a></span>', width="content")
 
 
 def card(name: str) -> DeltaGenerator:

@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
 from typing import Any, Literal
 
 import pandas as pd
 import streamlit as st
 
 from lib import loaders
+from lib.access.offers import OFFERS, Offer
+from lib.access.roles import Resource
+from lib.config import Settings
 from lib.documents import png, xlsx
 from lib.documents.xlsx import Field, Kind
 from lib.metrics.catalogue import Metric
 from lib.scope import Scope
-from lib.ui import filters
+from lib.store import active_pair
+from lib.ui import filters, sitemap
 from lib.ui.words import as_of, plain
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -21,6 +26,9 @@ _PRINTF: dict[Kind, str] = {"count": "%,d", "rate": "%.1f%%", "points": "%+.1f",
 EXPORT = "导出Excel"
 # Pixels of half a Chinese character in a cell.
 CHARACTER = 8
+
+# Session key: file name → name of the offer of this tab, so that a link stays the same when the page runs again.
+_OFFERED = "_offers"
 
 Columns = Mapping[str, str | Field]
 Height = int | Literal["auto", "content"]
@@ -110,7 +118,8 @@ def clicked(event: Any) -> list[int]:
 def export(frame: pd.DataFrame, columns: Columns, name: str, *, extra_facts: Mapping[str, str] | None = None) -> None:
     """A button that writes the frame to Excel, with a sheet that says what it shows. Arguments as in `table`."""
     known, said = fields(frame, columns), facts(extra_facts)
-    download(EXPORT, lambda: xlsx.workbook(frame[list(known)], known, name, said), f"{name}.xlsx", XLSX)
+    download(EXPORT, lambda: xlsx.workbook(frame[list(known)], known, name, said), f"{name}.xlsx", XLSX, facts=said,
+             rows=len(frame))  # fmt: skip
 
 
 def chart(
@@ -142,17 +151,49 @@ def picture(drawn: Any, name: str, height: int = 360) -> None:
     """A button that draws the chart as a PNG with its as-of beneath."""
     pointer = loaders.pointer()
     note = f"数据截至{as_of(pointer.as_of)}" + ("　演示数据" if pointer.is_demo else "")
-    download("存为图片", lambda: png.picture(drawn, height=height, note=note), f"{name}.png", "image/png")
+    download(
+        "存为图片", lambda: png.picture(drawn, height=height, note=note), f"{name}.png", "image/png", facts=facts()
+    )
 
 
-def download(label: str, make: Callable[[], bytes], file_name: str, mime: str, *, icon: str | None = None) -> None:
-    """A quiet button that makes its file when clicked; the page does not rerun."""
-    st.download_button(label, make, file_name, mime, key=f"download_{file_name}", on_click="ignore",
-                       type="tertiary", icon=icon)  # fmt: skip
+def download(
+    label: str,
+    make: Callable[[], bytes],
+    file_name: str,
+    mime: str,
+    *,
+    icon: str | None = None,
+    resource: Resource = "exports",
+    facts: Sequence[tuple[str, str]] = (),
+    rows: int | None = None,
+) -> None:
+    """A quiet link that makes its file when clicked; the page does not rerun. Only this session can follow it.
+
+    make: runs outside of the page (see loaders.later). icon: name of a Material symbol. resource: what the role
+    must be allowed to read; for others there is no link. facts and rows: what the history says about the export.
+    file_name is unique on the page.
+    """
+    person = loaders.identity()
+    if not person.may(resource):
+        return
+    pair = active_pair(Settings.from_env())
+    offer = Offer(person.session_ref, make, file_name, mime, pair, resource, dict(facts), rows)
+    offered = st.session_state.setdefault(_OFFERED, {})
+    offered[file_name] = OFFERS.register(offer, offered.get(file_name))
+    symbol = f'<span aria-hidden="true" translate="no">{escape(icon)}</span>' if icon else ""
+    with st.container(key=f"download_{file_name}", width="content"):
+        st.html(f'<a href="exports/{offered[file_name]}">{symbol}{escape(label)}</a>', width="content")
 
 
-def link(label: str, slug: str, scope: Scope, *, icon: str | None = None, **own: str) -> None:
-    """A link to another page about `scope`, with parameters of that page (metric, part, …)."""
+def link(label: str, slug: str, scope: Scope, *, icon: str | None = None, keep_words: bool = False, **own: str) -> None:
+    """A link to another page about `scope`, with parameters of that page (metric, part, …).
+
+    Whose role has no such page sees no link; keep_words: the words alone, where they say something by themselves.
+    """
+    if not sitemap.may_open(loaders.identity(), slug):
+        if keep_words:
+            st.markdown(f"{icon} {label}" if icon else label)
+        return
     query = {**filters.parameters(scope), **own}
     st.page_link(f"pages/{slug}.py", label=label, icon=icon, query_params=query)
 

@@ -1,0 +1,52 @@
+"""The pages: what each is called, and what somebody must be allowed to read who opens it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from lib.access.roles import Identity, Resource
+from lib.config import ROOT
+
+
+@dataclass(frozen=True)
+class Place:
+    """One page. group: heading of the navigation it stands under. resource: what the role must be allowed to read;
+    None is open to every person who is signed in (a projection device is nobody).
+    """
+
+    title: str
+    group: str
+    resource: Resource | None
+
+
+DATA, MANAGEMENT = "口径与数据", "管理"
+
+# Slug (the address, and the file in pages/) → page, in the order of the navigation.
+PLACES: Mapping[str, Place] = {
+    "overview": Place("总体情况", "", "dashboards"),
+    "trends": Place("趋势研判", "", "dashboards"),
+    "districts": Place("区域分布", "", "dashboards"),
+    "units": Place("承办质效", "", "dashboards"),
+    "tickets": Place("工单查询", "", "tickets"),
+    "definitions": Place("指标口径", DATA, "dashboards"),
+    "imports": Place("数据导入与质量", DATA, "imports"),
+    "accounts": Place("账号", MANAGEMENT, "accounts"),
+    "audit": Place("审计", MANAGEMENT, "audit"),
+    "my_account": Place("我的账号", MANAGEMENT, None),
+}
+
+
+def may_open(person: Identity, slug: str) -> bool:
+    """Whether the page is one of the person's."""
+    resource = PLACES[slug].resource
+    return person.role != "kiosk" if resource is None else person.may(resource)
+
+
+def places_of(person: Identity) -> dict[str, Place]:
+    """The person's pages, in the order of the navigation."""
+    return {
+        slug: place
+        for slug, place in PLACES.items()
+        if may_open(person, slug) and (ROOT / "pages" / f"{slug}.py").exists()
+    }
