@@ -16,7 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import streamlit as st
-from google.protobuf.message import DecodeError
+from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
 from starlette.middleware import Middleware
 from starlette.requests import Request
 from starlette.responses import RedirectResponse
@@ -27,8 +27,15 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.runtime.pages_manager import PagesManager
 
 from lib import logs
+from lib.access import runs
+from lib.access.roles import Identity
+from lib.access.sessions import Session
 from lib.config import Settings
-from lib.server import exports, faults, first_visit, front_end, headers, health
+from lib.server import binding, compat, exports, faults, first_visit, front_end, headers, health, kiosk, oidc
+from lib.server.demo_unit import demo_unit
+from lib.server.entrance import Entrance
+from lib.server.gate import WARM_UP_KEY, Gate
+from lib.server.presence import OpenSockets, Presence, close_ended
 from lib.ui.faults import on_script_error
 
 HEALTH = "/healthz"
@@ -118,13 +125,13 @@ async def lifespan(application: st.App) -> AsyncIterator[None]:
 PagesManager.uses_pages_directory = False
 
 # Without a secret of the environment every start makes its own: enough for one process, not for several ports.
-config.set_option("server.cookieSecret", os.environ.get("MINSHENG_COOKIE_SECRET") or secrets.token_hex(32))
-
+SECRET = os.environ.get("MINSHENG_COOKIE_SECRET") or secrets.token_hex(32)
+config.set_option("server.cookieSecret", SECRET)
 
 
 def bound_address() -> str | None:
     """The address that this process will listen at, known before it does; None when it is not clear."""
-    if config._server_mode == "asgi-server":
+    if config._server_mode is None:  # Streamlit did not start the server
         return binding.uvicorn_address()
     address: str | None = config.get_option("server.address")
     return address
@@ -132,20 +139,35 @@ def bound_address() -> str | None:
 
 presence, sockets = Presence(Settings.from_env), OpenSockets()
 chinese = front_end.build(Path(file_util.get_static_dir()))
-entrance = Entrance(Settings.from_env, binding.is_loopback(bound_address()), demo_unit)
+provider = oidc.from_environment(SECRET)
+way = oidc.button(provider.settings if provider else None)
+entrance = Entrance(
+    Settings.from_env,
+    bound_to_loopback=binding.is_loopback(bound_address()),
+    demo_unit=demo_unit,
+    other_ways=(way,) if way else (),
+)
+# What answers without a session. Everything else, Streamlit's own addresses too, is behind the gate.
 public_routes = [
     Route(HEALTH, health.health_endpoint(Settings.from_env)),
-    *(route for route in entrance.routes() if route.path != PASSWORD),
+    *entrance.public_routes(),
     *compat.routes(Settings.from_env),
     *kiosk.routes(Settings.from_env),
+    *(provider.routes() if provider else ()),
 ]
-own_routes = [*public_routes, *(route for route in entrance.routes() if route.path == PASSWORD), Route(FIRST_PAGE, first_page)]
+own_routes = [
+    *public_routes,
+    *entrance.inner_routes(),
+    Route(FIRST_PAGE, first_page),
+    Route(exports.PATH, exports.exports_endpoint(Settings.from_env)),
+]
 app = st.App(
     Path(__file__).with_name("navigation.py"),
     lifespan=lifespan,
     routes=own_routes,
     middleware=[
         Middleware(headers.SecurityHeaders, policy=headers.content_policy(chinese.inline_script_hash)),
+        Middleware(faults.FaultPages),
         Middleware(
             Gate,
             presence=presence,
@@ -158,4 +180,5 @@ app = st.App(
             front_end.ChineseFrontEnd, front_end=chinese, own_paths=frozenset(route.path for route in own_routes)
         ),
     ],
+    on_script_error=on_script_error,
 )

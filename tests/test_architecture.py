@@ -42,8 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ui": READING | SHOWING - {"ui"} | {"commands", "logs"},
     "ingest": VALUES | {"access"},
     "demo": VALUES | {"access", "ingest", "metrics"},
-    "server": {"config", "store", "assessment_store", "access", "commands", "logs"},
-    "doctor": VALUES | {"access"},
+    "server": VALUES | {"access", "commands", "logs", "queries"},
     "doctor": VALUES | {"access"},
     "cli": {"config", "logs"},
     "__main__": {"cli"},
@@ -51,7 +50,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "bench": READING | {"answers", "ingest", "demo"},
     "pages": READING | SHOWING | {"ingest", "commands"},
     "navigation": READING | SHOWING | {"logs"},
-    "streamlit_app": {"config", "server", "logs", "ui"},
+    "streamlit_app": {"config", "server", "logs", "ui", "access"},
 }
 
 MAY_SPEAK_STREAMLIT = ("streamlit_app.py", "navigation.py", "pages/", "lib/ui/", "lib/loaders.py")
@@ -68,7 +67,6 @@ MAY_SPEAK_SQL = (
     "lib/demo/",
     "lib/schema/",
     "lib/store.py",
-    "lib/doctor/",
     "lib/doctor/",
     "lib/bench/",
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, cast
@@ -65,6 +66,19 @@ def by_token(conn: Connection, token: str, *, now: datetime) -> Session | None:
 def by_ref(conn: Connection, session_ref: str, *, now: datetime) -> Session | None:
     """The same by the session's public name: what every run, fragment and write asks."""
     return _checked(conn, a.sessions.c.session_ref == session_ref, utc(now))
+
+
+def open_refs(conn: Connection, session_refs: Iterable[str], *, now: datetime) -> frozenset[str]:
+    """Those of the sessions that are open, in one question: whose websockets may stay."""
+    moment = utc(now)
+    s = a.sessions.c
+    still_open = (
+        select(s.session_ref)
+        .join_from(a.sessions, a.accounts)
+        .where(s.session_ref.in_(list(session_refs)), s.ended_at.is_(None), a.accounts.c.disabled_at.is_(None))
+        .where(s.last_seen_at > moment - IDLE, s.expires_at > moment)
+    )
+    return frozenset(conn.execute(still_open).scalars())
 
 
 def touch(conn: Connection, session_ref: str, *, now: datetime) -> None:

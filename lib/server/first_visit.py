@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from starlette.types import ASGIApp, Message, Scope
 
@@ -16,22 +17,26 @@ _HOST = b"127.0.0.1"
 
 
 async def open_pages(
-    app: ASGIApp, questions: Sequence[bytes], is_last: Callable[[bytes], bool], budget_seconds: float
-) -> int:
+    app: ASGIApp, questions: Sequence[bytes], is_last: Callable[[bytes], bool], budget_seconds: float,
+    known: Mapping[str, Any] | None = None,
+) -> int:  # fmt: skip
     """Open pages one after the other, each in a session of its own; returns how many were opened.
 
     questions: the message that asks for a page, one per page. is_last: whether a message ends a run. Pages that
-    do not fit into the budget are left to their first visitor.
+    do not fit into the budget are left to their first visitor. known: what the scope says besides, by which the
+    gate knows this visit; nothing that comes over the network can say it.
     """
     deadline = time.monotonic() + budget_seconds
     for number, question in enumerate(questions):
         left = deadline - time.monotonic()
-        if left <= 0 or not await _visit(app, question, is_last, left):
+        if left <= 0 or not await _visit(app, question, is_last, left, known or {}):
             return number
     return len(questions)
 
 
-async def _visit(app: ASGIApp, question: bytes, is_last: Callable[[bytes], bool], seconds: float) -> bool:
+async def _visit(
+    app: ASGIApp, question: bytes, is_last: Callable[[bytes], bool], seconds: float, known: Mapping[str, Any]
+) -> bool:
     """One visit over an in-memory websocket; False when the page did not finish in time."""
     incoming: asyncio.Queue[Message] = asyncio.Queue()
     finished = asyncio.Event()
@@ -43,7 +48,7 @@ async def _visit(app: ASGIApp, question: bytes, is_last: Callable[[bytes], bool]
             finished.set()
 
     incoming.put_nowait({"type": "websocket.connect"})
-    visit = asyncio.ensure_future(app(_handshake(), incoming.get, send))
+    visit = asyncio.ensure_future(app({**_handshake(), **known}, incoming.get, send))
     waiting = asyncio.create_task(finished.wait())
     await asyncio.wait((visit, waiting), timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
     waiting.cancel()
