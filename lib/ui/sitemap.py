@@ -11,13 +11,14 @@ from lib.config import ROOT
 
 @dataclass(frozen=True)
 class Place:
-    """One page. group: heading of the navigation it stands under. resource: what the role must be allowed to read;
-    None is open to every person who is signed in (a projection device is nobody).
+    """One page. group: heading of the navigation it stands under. resource, right: what the matrix must give the
+    role; None is open to every person who is signed in (a projection device is nobody).
     """
 
     title: str
     group: str
     resource: Resource | None
+    right: str = "read"
 
 
 DATA, MANAGEMENT = "口径与数据", "管理"
@@ -34,13 +35,14 @@ PLACES: Mapping[str, Place] = {
     "accounts": Place("账号", MANAGEMENT, "accounts"),
     "audit": Place("审计", MANAGEMENT, "audit"),
     "my_account": Place("我的账号", MANAGEMENT, None),
+    "kiosk": Place("会议投屏", "", "dashboards", "meeting"),
 }
 
 
 def may_open(person: Identity, slug: str) -> bool:
     """Whether the page is one of the person's."""
-    resource = PLACES[slug].resource
-    return person.role != "kiosk" if resource is None else person.may(resource)
+    place = PLACES[slug]
+    return person.role != "kiosk" if place.resource is None else person.may(place.resource, place.right)
 
 
 def places_of(person: Identity) -> dict[str, Place]:
