@@ -19,6 +19,8 @@ log = logging.getLogger("minsheng.command")
 
 # Imported only when asked for, so that `--help` and small commands start at once.
 COMMANDS = {
+    "init": ("lib.commands.init_command", "初始化：生成密钥，建立第一个系统管理员"),
+    "user": ("lib.commands.user_command", "管理账号：新建、停用、启用、重置密码、变更角色"),
     "demo": ("lib.demo.command", "生成演示城市（示例市）"),
     "import": ("lib.ingest.command", "导入工单文件或数据库"),
     "mapping": ("lib.ingest.mapping_command", "检查或建议字段映射"),
@@ -27,7 +29,6 @@ COMMANDS = {
     "verify": ("lib.access.verify_command", "核验审计链是否完整"),
     "doctor": ("lib.doctor.command", "检查运行环境、数据目录或数据库服务器"),
     "device": ("lib.commands.device_command", "登记、停用会议投影设备"),
-    "doctor": ("lib.doctor.command", "检查运行环境、数据目录或数据库服务器"),
     "bench": ("lib.bench.command", "测量一千万工单下的速度"),
 }
 

@@ -29,7 +29,7 @@ from lib.schema import assessment as a
 ADMINISTRATORS: frozenset[str] = frozenset({"system_admin", "security_admin", "audit_admin"})
 # Projection devices get their account with the device.
 ASSIGNABLE: tuple[Role, ...] = tuple(role for role in ROLES if role != "kiosk")
-_NAME = re.compile(r"[a-z][a-z0-9._-]{2,31}")
+_NAME = re.compile(r"[a-z][a-z0-9._-]{1,31}")
 _RESERVED = re.compile(r"system|command-line|demo-.*|kiosk-.*|oidc-.*")
 
 
@@ -134,7 +134,7 @@ def _add(task: _Task, command: AddAccount) -> Done:
     require(task.actor, "accounts", "write")
     name, display_name = signing.normal_name(command.name), " ".join(command.display_name.split())
     if not _NAME.fullmatch(name) or _RESERVED.fullmatch(name):
-        raise CommandError("账号名须为3至32位小写字母、数字或 . _ -，以字母开头，且不能是系统保留的名称")
+        raise CommandError("账号名须为2至32位小写字母、数字或 . _ -，以字母开头，且不能是系统保留的名称")
     if not display_name or len(display_name) > 64 or not display_name.isprintable():
         raise CommandError("请填写姓名，最多64个字")
     unit_code = _valid_unit(command.role, command.unit_code)

@@ -82,7 +82,7 @@ def test_a_new_account_signs_in_once_with_its_temporary_password(any_store):
     [
         (AddAccount("wang", "另一人", "hotline"), "账号名 wang 已被使用"),
         (AddAccount("王芳", "王芳", "hotline"), "账号名须为"),
-        (AddAccount("ab", "王芳", "hotline"), "账号名须为"),
+        (AddAccount("a", "王芳", "hotline"), "账号名须为"),
         (AddAccount("demo-leader", "王芳", "leader"), "账号名须为"),
         (AddAccount("command-line", "王芳", "leader"), "账号名须为"),
         (AddAccount("fang", "  ", "hotline"), "请填写姓名"),
