@@ -17,10 +17,10 @@ WORKERS ?= 2
 RUN_READY := $(VENV)/.run-$(shell sha256sum < requirements.txt | cut -c1-16)
 TEST_READY := $(VENV)/.test-$(shell cat requirements.txt tests/requirements.txt | sha256sum | cut -c1-16)
 
-.PHONY: help run test lint bench prove browser
+.PHONY: help run test test-deploy lint bench prove bundle doctor browser nginx
 
 help: ## 列出全部命令
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## (.*)/make \1\t\2/' | expand -t 16
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
 
 run: $(RUN_READY) ## 准备环境，没有数据时生成示例市，然后提供服务（PORT=8501 HOST=127.0.0.1）
 	@state=0
@@ -35,16 +35,25 @@ run: $(RUN_READY) ## 准备环境，没有数据时生成示例市，然后提�
 
 test: $(TEST_READY) lint browser ## 准备环境，然后检查代码、类型，运行全部测试（含真实浏览器）
 	@# Apart, because the browser's driver keeps an event loop running in its process.
-	$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup -m "not browser"
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup -m "not browser and not deploy"
 	$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup -m browser
 
+test-deploy: $(TEST_READY) nginx ## 做出离线包，在没有网络的空系统里安装、启动；真实运行 nginx 配置与两个服务进程
+	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup -m deploy --durations=5 tests/deploy
+
 lint: $(TEST_READY) ## 检查代码与类型
-	@$(PYTHON) -m ruff check streamlit_app.py navigation.py lib pages tests
-	$(PYTHON) -m ruff format --check streamlit_app.py navigation.py lib pages tests
+	@$(PYTHON) -m ruff check streamlit_app.py navigation.py lib pages deploy tests
+	$(PYTHON) -m ruff format --check streamlit_app.py navigation.py lib pages deploy tests
 	$(PYTHON) -m mypy
 
 bench: $(RUN_READY) ## 用一百万和一千万件工单测速，结果写入 docs/performance.md（SIZES=1,10）
 	@$(PYTHON) -m lib bench --sizes "$(or $(SIZES),1,10)"
+
+bundle: $(RUN_READY) ## 做出离线安装包 dist/minsheng-<版本>-offline.tar.gz（x86_64 与 aarch64）
+	@$(PYTHON) -m deploy.bundle
+
+doctor: $(RUN_READY) ## 检查本机、数据目录与数据库服务器，指出要处理的问题（DB=数据库地址）
+	@$(PYTHON) -m lib doctor $(if $(DB),--db "$(DB)")
 
 prove: $(TEST_READY) browser ## 逐条列出承诺，运行能够证明它的测试，如实说明尚不能证明的
 	@$(PYTHON) -m tests.prove
@@ -98,5 +107,22 @@ browser:
 	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null
 	  else
 	    echo "浏览器测试需要 $${missing[*]}，请先执行：sudo apt-get install -y $${missing[*]}"; exit 2
+	  fi
+	fi
+
+nginx:
+	@missing=()
+	# Its binary lies where only root looks by itself.
+	PATH="$$PATH:/usr/sbin" command -v nginx >/dev/null || missing+=(nginx-light)
+	[ -x /bin/busybox ] || missing+=(busybox-static)
+	command -v qemu-aarch64-static >/dev/null || missing+=(qemu-user-static)
+	command -v openssl >/dev/null || missing+=(openssl)
+	if [ $${#missing[@]} -gt 0 ]; then
+	  if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+	    echo "安装部署测试所需的 $${missing[*]}："
+	    apt-get update -qq
+	    DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$${missing[@]}" >/dev/null
+	  else
+	    echo "部署测试需要 $${missing[*]}，请先执行：sudo apt-get install -y $${missing[*]}"; exit 2
 	  fi
 	fi

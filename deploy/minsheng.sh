@@ -1,0 +1,20 @@
+#!/bin/sh
+# 民声看板的命令行：读入设置，换成服务用户，再运行。例：minsheng user list；minsheng serve 8501
+set -eu
+cd "@PREFIX@/current/app"
+if [ "$(id -u)" = 0 ] && [ "@USER@" != root ]; then
+  if command -v runuser >/dev/null; then exec runuser -u "@USER@" -- "$0" "$@"; fi
+  exec su -s /bin/sh "@USER@" -c 'exec "$0" "$@"' -- "$0" "$@"
+fi
+# The environment of the caller wins over the file, as it does for a single command.
+while IFS= read -r line; do
+  case $line in '' | '#'*) continue ;; esac
+  name=${line%%=*}
+  eval "is_set=\${$name+yes}"
+  [ "${is_set:-}" = yes ] || export "$line"
+done <"@PREFIX@/etc/minsheng.env"
+if [ "${1:-}" = serve ]; then
+  port=${2:-@PORT@}
+  exec "@PREFIX@/current/venv/bin/python" -m streamlit run streamlit_app.py --server.port "$port" --server.address "${HOST:-127.0.0.1}"
+fi
+exec "@PREFIX@/current/venv/bin/python" -m lib "$@"
