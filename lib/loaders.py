@@ -13,10 +13,13 @@ from datetime import date, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
+from sqlalchemy import Connection
 from sqlalchemy.exc import DBAPIError
 
+from lib import answers
 from lib.access import runs
-from lib.access.roles import EVERYTHING, Access, Identity, NotAllowedError
+from lib.access.roles import EVERYTHING, Access, Identity, NotAllowedError, require
+from lib.access.shared import shared_assessment
 from lib.answers import Source, reach_of
 from lib.city import City, load_city
 from lib.config import Settings
@@ -159,6 +162,26 @@ def later(answer: Callable[Concatenate[Source, P], R], *args: P.args, **kwargs: 
         return _answer_now(answer, opened, allowed, args, kwargs)
 
     return ask_now
+
+
+def ask_records(answer: Callable[Concatenate[Connection, P], R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """What `answer(conn, *args)` gives from the assessment database as it stands now: records are never cached.
+
+    Raises SignedOutError.
+    """
+    identity()
+    with shared_assessment(Settings.from_env()).reading() as conn:
+        return answer(conn, *args, **kwargs)
+
+
+def unit_names() -> dict[str, str]:
+    """Code → full name of every unit, for those who keep the accounts: an account of a unit must name one.
+
+    Raises SignedOutError, NotAllowedError, NoDataError, DamagedDataError.
+    """
+    require(identity(), "accounts")
+    units = _asked(answers.dimension, store(), EVERYTHING, ("units",), {})
+    return dict(zip(units["unit_code"], units["name"], strict=True))
 
 
 def cache_key(value: Any) -> str:

@@ -126,6 +126,11 @@ def plain(text: str, length: int) -> str:
     return "".join(ch for ch in text if ch.isprintable())[:length]
 
 
+def is_over(last_seen_at: datetime, expires_at: datetime, now: datetime) -> bool:
+    """Whether a session with these moments idled out or expired."""
+    return bool(_over(last_seen_at, expires_at, utc(now))[0])
+
+
 def _checked(conn: Connection, which: ColumnElement[bool], moment: datetime) -> Session | None:
     row = conn.execute(
         select(a.sessions, a.accounts).join_from(a.sessions, a.accounts).where(which, a.sessions.c.ended_at.is_(None))

@@ -4,6 +4,7 @@ Every answer is called as `answer(source, scope, *small_arguments)` and returns 
 dataclass or a DataFrame.
 """
 
+from lib.answers.accounts import OpenSession, accounts, own_sessions, own_sign_ins
 from lib.answers.breakdown import BREAKDOWNS, by_dimension, by_dimensions, funnel, peer_groups
 from lib.answers.figures import Compared, Figure, Share, figures, misses_target
 from lib.answers.labels import category_paths, dimension
@@ -41,6 +42,7 @@ __all__ = [
     "Enterprise",
     "Figure",
     "Item",
+    "OpenSession",
     "OpenedFigure",
     "Overview",
     "Pair",
@@ -52,6 +54,7 @@ __all__ = [
     "TicketDetail",
     "TicketQuery",
     "UnitProfile",
+    "accounts",
     "bounds_by_dimension",
     "by_dimension",
     "by_dimensions",
@@ -74,6 +77,8 @@ __all__ = [
     "next_key",
     "opened",
     "overview",
+    "own_sessions",
+    "own_sign_ins",
     "paired",
     "peer_groups",
     "quality",

@@ -200,7 +200,9 @@ def _unit(settings: Settings, pair: PairName, given: str | None) -> str | None:
     try:
         u = t.units.c
         with tickets.engine.connect() as conn:
-            found = list(conn.execute(select(u.unit_code).where((u.unit_code == given) | (u.name == given))).scalars())
+            # A unit may have a row for each time its name or place changed.
+            named = select(u.unit_code).where((u.unit_code == given) | (u.name == given)).distinct()
+            found = list(conn.execute(named).scalars())
     finally:
         tickets.dispose()
     if len(found) != 1:

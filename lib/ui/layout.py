@@ -9,6 +9,8 @@ from streamlit.delta_generator import DeltaGenerator
 
 from lib import answers, loaders
 from lib.access.roles import ROLES
+from lib.config import Settings
+from lib.store import active_pair
 from lib.ui import filters
 from lib.ui.words import as_of, plain
 
@@ -80,6 +82,18 @@ def header(title: str, question: str, *, scoped: bool = True) -> None:
                 st.badge("演示数据", color="orange")
             person()
     _calendar_banner()
+
+
+def records_header(title: str, question: str) -> None:
+    """Page name with its question, of pages about the system's own records: they need no ticket data."""
+    with st.container(
+        horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small", key="page_title"
+    ):
+        st.markdown(f"### {title}　:gray[{question}]", width="content")
+        with st.container(horizontal=True, width="content", vertical_alignment="center", gap="xsmall"):
+            if active_pair(Settings.from_env()) == "demo":
+                st.badge("演示数据", color="orange")
+            person()
 
 
 def person() -> None:
