@@ -40,7 +40,7 @@ def import_card(settings: Settings) -> None:
     with layout.card("import"):
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown("**导入工单**", width="content")
-            show.download("下载标准模板", template_file, "标准导入模板.xlsx", show.XLSX)
+            show.download("下载标准模板", template_file, "标准导入模板.xlsx", show.XLSX, resource="imports")
         running = st.session_state.get(PUBLISHING)
         if running is not None and jobs.find(running) is not None:
             publishing(running)

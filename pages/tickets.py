@@ -45,7 +45,8 @@ def choose() -> None:
 
 with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
     ticket_search.said(query, scope, total)
-    show.download(show.EXPORT, lambda: xlsx.workbook(listed(), fields, NAME, facts), f"{NAME}.xlsx", show.XLSX)
+    show.download(show.EXPORT, lambda: xlsx.workbook(listed(), fields, NAME, facts), f"{NAME}.xlsx", show.XLSX,
+                  facts=facts, rows=min(total, EXPORT_MAX))  # fmt: skip
 show.grid(frame, COLUMNS, NAME, height=600, select=choose)
 ticket_search.turn(scope, query, total, frame)
 note = "点击一行查看办理全过程。个人信息已脱敏。"
