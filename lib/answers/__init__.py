@@ -4,7 +4,7 @@ Every answer is called as `answer(source, scope, *small_arguments)` and returns 
 dataclass or a DataFrame.
 """
 
-from lib.answers.accounts import OpenSession, accounts, own_sessions, own_sign_ins
+from lib.answers.accounts import SHOWN_SIGN_INS, OpenSession, accounts, has_password, own_sessions, own_sign_ins
 from lib.answers.breakdown import BREAKDOWNS, by_dimension, by_dimensions, funnel, peer_groups
 from lib.answers.figures import Compared, Figure, Share, figures, misses_target
 from lib.answers.labels import category_paths, dimension
@@ -36,6 +36,7 @@ from lib.queries.ticket_filter import FLAGS, Part, TicketQuery
 __all__ = [
     "BREAKDOWNS",
     "FLAGS",
+    "SHOWN_SIGN_INS",
     "Bounds",
     "Compared",
     "DefinitionRow",
@@ -68,6 +69,7 @@ __all__ = [
     "for_category",
     "for_unit",
     "funnel",
+    "has_password",
     "hex_density",
     "hour_profile",
     "import_history",

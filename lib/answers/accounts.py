@@ -63,6 +63,11 @@ def accounts(conn: Connection, person: Identity, now: datetime) -> pd.DataFrame:
     return frame
 
 
+def has_password(conn: Connection, person: Identity) -> bool:
+    """Whether the person signs in with a password kept here, rather than through an identity provider."""
+    return queries.has_password(conn, person.account)
+
+
 def own_sign_ins(conn: Connection, person: Identity) -> pd.DataFrame:
     """One row per attempt to sign in to the person's account, newest first: at (the city's clock), outcome, peer,
     browser.

@@ -31,6 +31,12 @@ def account_rows(conn: Connection) -> list[Any]:
     return list(conn.execute(statement).all())
 
 
+def has_password(conn: Connection, account: str) -> bool:
+    """Whether the account has a password of its own."""
+    c = a.accounts.c
+    return conn.execute(select(c.account_id).where(c.name == account, c.password_hash.is_not(None))).first() is not None
+
+
 def sign_in_rows(conn: Connection, account: str, limit: int) -> pd.DataFrame:
     """One row per attempt to sign in to the account, newest first: at (UTC), outcome, peer, user_agent."""
     s = a.sign_ins.c
