@@ -6,6 +6,7 @@ serialisation and the way over the wire. Only the drawing in the browser is left
 
 from __future__ import annotations
 
+import http.client
 import os
 import socket
 import subprocess
@@ -29,6 +30,8 @@ START_SECONDS = 120
 RUN_SECONDS = 120
 # What navigation.py writes to the log when a page fails; a fast error page is no result.
 FAULT = "fault "
+# Who visits: a role that may open every page that is measured.
+ROLE = "hotline"
 
 
 class BenchError(Exception):
@@ -60,6 +63,20 @@ class Server:
                 return int(line.split()[1]) / 1024
         raise BenchError("the server has ended")
 
+    def sign_in(self, role: str = ROLE) -> str:
+        """Sign in with the demo's one click; returns the cookie. Raises BenchError."""
+        channel = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            form = {"Content-Type": "application/x-www-form-urlencoded", "Origin": f"http://127.0.0.1:{self.port}"}
+            channel.request("POST", "/sign-in", f"demo={role}", form)
+            answer = channel.getresponse()
+            given = answer.getheader("Set-Cookie") or ""
+            if answer.status != 303 or not given:
+                raise BenchError(f"the demo account {role} cannot sign in: {answer.status}\n{answer.read().decode()}")
+            return given.split(";")[0]
+        finally:
+            channel.close()
+
     def visit(self, page: str, query: str = "") -> Visit:
         """A new visitor opens one page. Raises BenchError when the page fails."""
         with self.session() as visitor:
@@ -67,10 +84,11 @@ class Server:
 
     @contextmanager
     def session(self) -> Iterator[Visitor]:
-        """One visitor, who may open several pages."""
+        """One visitor, signed in, who may open several pages."""
         with connect(
             f"ws://127.0.0.1:{self.port}/_stcore/stream",
             origin=Origin(f"http://127.0.0.1:{self.port}"),
+            additional_headers={"Cookie": self.sign_in()},
             subprotocols=[Subprotocol("streamlit")],
             max_size=None,
         ) as channel:
@@ -151,7 +169,7 @@ def _wait(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
         if process.poll() is not None:
             raise BenchError(f"the server ended at once:\n{log.read_text()}")
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{port}/_stcore/health", timeout=5):
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/healthz", timeout=5):
                 return
         except (urllib.error.URLError, OSError):
             time.sleep(0.05)

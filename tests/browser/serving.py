@@ -107,7 +107,7 @@ def _wait_until_it_answers(server: Server) -> None:
         if server.process.poll() is not None:
             pytest.fail(f"the server ended at once:\n{server.log.read_text()}")
         try:
-            server.get("/_stcore/health")
+            server.get("/healthz")
             return
         except OSError:
             time.sleep(0.1)
