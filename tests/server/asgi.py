@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,10 @@ class Answer:
     headers: dict[str, str]
     body: bytes
 
+    def json(self) -> Any:
+        """The body read as JSON."""
+        return json.loads(self.body)
+
 
 async def hello(scope: Scope, receive: Any, send: Any) -> None:
     """The application behind the middleware: accepts websockets, says hello to everybody else."""
@@ -25,6 +30,23 @@ async def hello(scope: Scope, receive: Any, send: Any) -> None:
         return
     await send({"type": "http.response.start", "status": 200, "headers": [(b"cache-control", b"public")]})
     await send({"type": "http.response.body", "body": b"hello"})
+
+
+async def told(scope: Scope, receive: Any, send: Any) -> None:
+    """An application that says which of our own headers it was told; echoes over a websocket until it closes."""
+    if scope["type"] == "http":
+        own: dict[str, list[str]] = {}
+        for name, value in scope["headers"]:
+            if name.startswith(b"x-ms-"):
+                own.setdefault(name.decode(), []).append(value.decode())
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": json.dumps(own).encode()})
+        return
+    while (message := await receive())["type"] != "websocket.disconnect":
+        if message["type"] == "websocket.connect":
+            await send({"type": "websocket.accept"})
+        else:
+            await send({"type": "websocket.send", "bytes": message["bytes"]})
 
 
 def get(app: ASGIApp, path: str, method: str = "GET", **headers: str) -> Answer:
@@ -40,8 +62,13 @@ def websocket_is_accepted(app: ASGIApp, **headers: str) -> bool:
     return any(m["type"] == "websocket.accept" for m in _call(app, _scope("websocket", "/_stcore/stream", headers)))
 
 
+def websocket_scope(**headers: str) -> Scope:
+    """The handshake of a websocket. Header names are written with _ for -."""
+    return _scope("websocket", "/_stcore/stream", headers)
+
+
 def _scope(kind: str, path: str, headers: dict[str, str]) -> Scope:
-    encoded = [(name.replace("_", "-").lower().encode(), value.encode()) for name, value in headers.items()]
+    encoded = [(name.replace("_", "-").lower().encode(), value.encode("latin-1")) for name, value in headers.items()]
     return {"type": kind, "path": path, "headers": encoded, "query_string": b"", "http_version": "1.1"}
 
 
