@@ -9,11 +9,13 @@ import time
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from lib.access.audit import COMMAND_LINE
 from lib.config import Settings
 from lib.ingest.fields import TICKETS
 from lib.ingest.pipeline import REFUSALS, import_files, import_table
 from lib.ingest.staged import PublishResult
-from lib.store import active_pair, choose_pair
+from lib.ingest.uploads import choose_recorded
+from lib.store import active_pair
 
 _SHOWN_WARNINGS = 12
 
@@ -71,7 +73,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         return _refuse(f"没有导入，数据未改动。\n{error}")
     progress.end()
     if switches:
-        choose_pair(settings, "city")
+        choose_recorded(settings, "city", COMMAND_LINE)
     if args.json:
         print(json.dumps(result.as_dict(), ensure_ascii=False, indent=1, default=str))
     else:

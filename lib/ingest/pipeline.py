@@ -12,6 +12,9 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import func, select
 
+from lib.access.acts import recorded
+from lib.access.audit import COMMAND_LINE, Verbatim
+from lib.access.roles import Identity
 from lib.config import Settings
 from lib.ingest.handover import load_staged
 from lib.ingest.mapping import load_mapping
@@ -21,6 +24,7 @@ from lib.ingest.reading import preview_tables, stage_into, stage_source_into
 from lib.ingest.rejected import write_rejected
 from lib.ingest.sandbox import Budget, run_limited
 from lib.ingest.staged import WARNING_COLUMNS, PublishResult, Staged
+from lib.ingest.versions import new_version_name
 from lib.schema.tickets import tickets
 from lib.store import NoDataError, PairName, open_store, read_pointer
 
@@ -36,15 +40,16 @@ def import_files(
     dry_run: bool = False,
     progress: Progress | None = None,
     pair: PairName = "city",
+    actor: Identity = COMMAND_LINE,
 ) -> PublishResult:
     """Read, validate and publish files as one import: all of it or nothing.
 
-    mapping: name or path; None picks the best fitting by the headings. The result's rejected_path names
-    the file of rejected rows, ready to be corrected and imported again (None when there were none or on a
-    dry run). Raises one of REFUSALS; nothing has changed then.
+    mapping: name or path; None picks the best fitting by the headings. actor: who imports, for the history.
+    The result's rejected_path names the file of rejected rows, ready to be corrected and imported again (None when
+    there were none or on a dry run). Raises one of REFUSALS; nothing has changed then.
     """
     staged = read_and_validate(paths, mapping, settings, as_of, progress)
-    return publish_staged(staged, settings, dry_run, progress, pair)
+    return publish_staged(staged, settings, dry_run, progress, pair, actor)
 
 
 def import_table(
@@ -56,10 +61,12 @@ def import_table(
     dry_run: bool = False,
     progress: Progress | None = None,
     pair: PairName = "city",
+    actor: Identity = COMMAND_LINE,
 ) -> PublishResult:
     """Import a table of another database: what changed since the newest stored source_updated_at of its source.
 
-    Without a mapping, or where it names no updated-at column, the whole table is read. Raises ReadError.
+    Without a mapping, or where it names no updated-at column, the whole table is read. actor: who imports, for the
+    history. Raises ReadError.
     """
     since = None
     if mapping is not None:
@@ -78,7 +85,7 @@ def import_table(
         if run_limited(stage_source_into, arguments, progress) == 0:
             return _nothing_new(settings, pair, since)
         staged = load_staged(Path(folder))
-    return publish_staged(staged, settings, dry_run, progress, pair)
+    return publish_staged(staged, settings, dry_run, progress, pair, actor)
 
 
 def watermark(settings: Settings, pair: PairName, source_code: str) -> datetime | None:
@@ -103,11 +110,32 @@ def _nothing_new(settings: Settings, pair: PairName, since: datetime | None) -> 
 
 
 def publish_staged(
-    staged: Staged, settings: Settings, dry_run: bool, progress: Progress | None, pair: PairName
+    staged: Staged,
+    settings: Settings,
+    dry_run: bool,
+    progress: Progress | None,
+    pair: PairName,
+    actor: Identity = COMMAND_LINE,
 ) -> PublishResult:
-    """Publish what was read and keep its rejected rows as a file."""
-    result = publish(settings, pair, staged, progress=progress, dry_run=dry_run)
-    if dry_run or staged.rejected.empty:
+    """Publish what was read and keep its rejected rows as a file; the history says who began it and how it ended.
+
+    A dry run changes nothing and is not recorded.
+    """
+    if dry_run:
+        return publish(settings, pair, staged, progress=progress, dry_run=True)
+    version = new_version_name()
+    about = {
+        "source": staged.source_code, "mapping": staged.mapping_name, "files": staged.file_names,
+        "sha256": [Verbatim(digest) for digest in staged.file_sha256], "rows": staged.read_rows,
+    }  # fmt: skip
+    with recorded(settings, pair, actor, "import", Verbatim(version), about, REFUSALS) as outcome:
+        result = publish(settings, pair, staged, progress=progress, version=version)
+        outcome.after = {
+            "version": Verbatim(str(result.version)), "is_new_version": result.is_new_version, "read": result.read,
+            "inserted": result.inserted, "updated": result.updated, "unchanged": result.unchanged,
+            "rejected": result.rejected,
+        }  # fmt: skip
+    if staged.rejected.empty:
         return result
     # Named by the version it published, so that the history finds it; by the moment where there was none.
     name = str(result.version) if result.is_new_version else f"{datetime.now():%Y%m%dT%H%M%S%f}"

@@ -59,9 +59,11 @@ def publish(
     staged: Staged,
     progress: Progress | None = None,
     dry_run: bool = False,
+    version: str | None = None,
 ) -> PublishResult:
     """Bring staged rows into a pair and publish the result as its next version.
 
+    version: its name, from new_version_name, for callers that must know it before; made here when None.
     progress is called with (done, total, Chinese words). dry_run counts and warns but keeps nothing. When
     no row, exclusion, call day, dimension or extraction time changes, the old version stays and
     `is_new_version` is False. Raises BusyError when somebody else is publishing.
@@ -70,8 +72,9 @@ def publish(
     began = time.monotonic()
     tell = progress or (lambda done, total, words: None)
     city = load_city(pair_city(settings, pair))
-    work = _postgres(settings, pair, city, staged) if settings.tickets_url else _duckdb(settings, pair, city, staged)
-    with work as (draft, opened):
+    name = version or versions.new_version_name()
+    drafting = _postgres if settings.tickets_url else _duckdb
+    with drafting(settings, pair, city, staged, name) as (draft, opened):
         run = _Import(draft, opened, city, staged, tell)
         run.bring_in()
         opened.keep = run.has_changes and not dry_run
@@ -125,12 +128,13 @@ def _drafted(conn: Connection, version: str, old: Pointer | None, city: City, pa
 
 
 @contextmanager
-def _duckdb(settings: Settings, pair: PairName, city: City, staged: Staged) -> Iterator[tuple[Draft, _Opened]]:
+def _duckdb(
+    settings: Settings, pair: PairName, city: City, staged: Staged, name: str
+) -> Iterator[tuple[Draft, _Opened]]:
     """A copy of the current main file, the old segments beside it and a new one to write into."""
     with versions.publishing(settings, pair) as folder:
         opened = _Opened(_current(settings, pair), folder)
         old = opened.old
-        name = versions.new_version_name()
         path = folder / versions.main_file(name)
         if old:
             shutil.copyfile(folder / old.file, path)
@@ -167,7 +171,9 @@ def _duckdb(settings: Settings, pair: PairName, city: City, staged: Staged) -> I
 
 
 @contextmanager
-def _postgres(settings: Settings, pair: PairName, city: City, staged: Staged) -> Iterator[tuple[Draft, _Opened]]:
+def _postgres(
+    settings: Settings, pair: PairName, city: City, staged: Staged, name: str
+) -> Iterator[tuple[Draft, _Opened]]:
     """One transaction on the pair's schema; made first when it does not exist."""
     folder = pair_dir(settings, pair)
     folder.mkdir(parents=True, exist_ok=True)
@@ -182,7 +188,7 @@ def _postgres(settings: Settings, pair: PairName, city: City, staged: Staged) ->
                 conn.execute(text(f"CREATE SCHEMA {postgres_schema(pair)}"))
                 create_postgres(conn)
                 index_postgres(conn)
-            draft = _drafted(conn, versions.new_version_name(), old, city, pair, staged)
+            draft = _drafted(conn, name, old, city, pair, staged)
             yield draft, opened
             if not opened.keep:
                 transaction.rollback()

@@ -13,6 +13,9 @@ from typing import Any
 
 import yaml
 
+from lib.access.acts import done_and_recorded
+from lib.access.audit import COMMAND_LINE, Act, Verbatim
+from lib.access.roles import Identity
 from lib.config import Settings
 from lib.ingest.fields import JOINS, TICKETS
 from lib.ingest.handover import load_staged, save_staged
@@ -114,26 +117,52 @@ def check_uploads(
 
 
 def publish_checked(
-    settings: Settings, token: str, folder: Path, progress: Progress | None = None, pair: PairName = "city"
+    settings: Settings,
+    token: str,
+    folder: Path,
+    progress: Progress | None = None,
+    pair: PairName = "city",
+    actor: Identity = COMMAND_LINE,
 ) -> PublishResult:
-    """Publish what a check has read, show its pair from now on, remove the uploads. Raises pipeline.REFUSALS."""
+    """Publish what a check has read, show its pair from now on, remove the uploads. Raises pipeline.REFUSALS.
+
+    actor: who imports, for the history.
+    """
     if not folder.is_dir():
         raise ReadError("这次核对已经发布过或已过期，请重新选择文件")
     staged: Staged = load_staged(folder)
-    result = publish_staged(staged, settings, False, progress, pair)
+    result = publish_staged(staged, settings, False, progress, pair, actor)
     if active_pair(settings) != pair:
-        choose_pair(settings, pair)
+        choose_recorded(settings, pair, actor)
     drop_uploads(settings, token)
     return result
 
 
-def save_own_mapping(settings: Settings, text: str) -> str:
-    """Check a mapping and keep it beside the city's data; returns its name. Raises MappingError."""
+def choose_recorded(settings: Settings, pair: PairName, actor: Identity) -> None:
+    """Make `pair` the one that pages show; its history says who did it."""
+    act = Act("pair_chosen", pair, {"pair": active_pair(settings)}, {"pair": pair})
+    with done_and_recorded(settings, pair, actor, act):
+        choose_pair(settings, pair)
+
+
+def save_own_mapping(settings: Settings, text: str, actor: Identity = COMMAND_LINE) -> str:
+    """Check a mapping and keep it beside the city's data; returns its name. Raises MappingError.
+
+    actor: who saves it, for the history.
+    """
     mapping = parse_mapping(text, "映射")
     folder = own_mappings_dir(settings)
     folder.mkdir(parents=True, exist_ok=True)
-    replace_file(folder / f"{mapping.name}.yaml", text)
+    path = folder / f"{mapping.name}.yaml"
+    old = _digest(path.read_bytes()) if path.exists() else None
+    act = Act("mapping_saved", mapping.name, old, _digest(text.encode()))
+    with done_and_recorded(settings, active_pair(settings), actor, act):
+        replace_file(path, text)
     return mapping.name
+
+
+def _digest(content: bytes) -> dict[str, str]:
+    return {"sha256": Verbatim(hashlib.sha256(content).hexdigest())}
 
 
 def renamed_mapping(text: str, name: str, label: str) -> str:
