@@ -39,8 +39,10 @@ COLUMNS: show.Columns = {
     "origin_label": show.column("来源", width=14), "state": show.column("状态", width=22),
     "last_sign_in_at": show.column("最近登录", "moment"), "created_at": show.column("建立时间", "moment"),
 }  # fmt: skip
-# Session keys: the temporary password of the open dialog, what the last act did, the row that was clicked.
-_MADE, _SAID, _CHOSEN = "_account_made", "_account_said", "_account_chosen"
+# Session keys: what the dialog is about until it is closed (an account as it was clicked, or NEW), the temporary
+# password it made, and what the last act did.
+_OPEN, _MADE, _SAID = "_account_open", "_account_made", "_account_said"
+NEW: dict[str, Any] = {}
 CHANGE_ROLE, RESET, DISABLE, ENABLE = "变更角色", "重置密码", "停用", "启用或解锁"
 _EXPLAINED = {
     RESET: "生成新的临时密码，原密码立即失效，已登录的会话立即退出。",
@@ -68,8 +70,7 @@ def account_list() -> None:
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         found = _searched(frame)
         if person.may("accounts", "write") and st.button("新建账号", type="primary", icon=":material/person_add:"):
-            st.session_state.pop(_MADE, None)
-            _add_dialog(units)
+            _open(NEW)
     said = st.session_state.pop(_SAID, None)
     if said:
         st.success(plain(said), icon=":material/check:")
@@ -80,14 +81,16 @@ def account_list() -> None:
 
     def choose() -> None:
         for row in show.clicked(st.session_state[f"table_{NAME}"]):
-            st.session_state[_CHOSEN] = shown.iloc[row].to_dict()
+            _open(_record(shown.iloc[row]))
 
     show.grid(shown, COLUMNS, NAME, height=420 if len(shown) > 10 else "content", select=choose)
     st.caption("点击一行办理停用、重置密码或变更角色。")
-    chosen = st.session_state.pop(_CHOSEN, None)
-    if chosen is not None:
-        st.session_state.pop(_MADE, None)
-        _account_dialog(chosen, units)
+    opened = st.session_state.get(_OPEN)
+    if opened is not None:
+        if opened:
+            _account_dialog(opened, units)
+        else:
+            _add_dialog(units)
 
 
 def unit_names() -> dict[str, str]:
@@ -126,11 +129,22 @@ def _export(frame: pd.DataFrame) -> None:
                   resource="accounts", facts=facts, rows=len(frame))  # fmt: skip
 
 
-def _forget() -> None:
-    st.session_state.pop(_MADE, None)
+def _open(account: dict[str, Any]) -> None:
+    _close()
+    st.session_state[_OPEN] = account
 
 
-@st.dialog("新建账号", on_dismiss=_forget)
+def _record(row: pd.Series) -> dict[str, Any]:
+    """A row as it was clicked; what is missing is None, not a number that is none."""
+    return {str(name): None if pd.isna(value) else value for name, value in row.items()}
+
+
+def _close() -> None:
+    for name in (_OPEN, _MADE):
+        st.session_state.pop(name, None)
+
+
+@st.dialog("新建账号", on_dismiss=_close)
 def _add_dialog(units: dict[str, str]) -> None:
     if _temporary_password():
         return
@@ -143,10 +157,10 @@ def _add_dialog(units: dict[str, str]) -> None:
         done = carry_out(AddAccount(name, display_name, role or "", unit))
         if done is not None:
             st.session_state[_MADE] = (name.strip().lower(), done.temporary_password)
-            st.rerun(scope="fragment")
+            st.rerun()
 
 
-@st.dialog("账号", on_dismiss=_forget)
+@st.dialog("账号", on_dismiss=_close)
 def _account_dialog(account: dict[str, Any], units: dict[str, str]) -> None:
     if _temporary_password():
         return
@@ -180,8 +194,9 @@ def _account_dialog(account: dict[str, Any], units: dict[str, str]) -> None:
             return
         if done.temporary_password:
             st.session_state[_MADE] = (name, done.temporary_password)
-            st.rerun(scope="fragment")
-        st.session_state[_SAID] = f"账号 {name} 已办理：{act}"
+        else:
+            _close()
+            st.session_state[_SAID] = f"账号 {name} 已办理：{act}"
         st.rerun()
 
 
@@ -220,7 +235,7 @@ def _temporary_password() -> bool:
     st.code(password, language=None)
     st.caption("只显示这一次，请当面或通过安全渠道告知本人。首次登录须修改密码。")
     if st.button("已记下，关闭"):
-        _forget()
+        _close()
         st.rerun()
     return True
 
