@@ -77,7 +77,8 @@ existing_parent() {
 check_disk() {
   parent=$(existing_parent "$2")
   free=$(df -Pk "$parent" | awk 'NR == 2 { print int($4 / 1024) }')
-  [ "$free" -ge "$3" ] || refuse "$1 所在磁盘只剩 ${free} MB，至少需要 $3 MB：$2"
+  [ -n "$free" ] || refuse "看不到 $parent 所在磁盘的余量（df 没有结果）"
+  [ "$free" -ge "$3" ] || refuse "$1所在磁盘只剩 ${free} MB，至少需要 $3 MB：$2"
   [ -w "$parent" ] || refuse "没有写入 $parent 的权限，请用 root 运行，或用 --prefix、--data-dir 换一个目录"
 }
 
@@ -216,14 +217,8 @@ own() {
 }
 
 switch_release() {
-  old=$(readlink "$PREFIX/current" 2>/dev/null || true)
-  ln -sfn "releases/$VERSION" "$PREFIX/current.new"
-  mv -f "$PREFIX/current.new" "$PREFIX/current" 2>/dev/null || true
-  # mv follows a link to a folder: then the new link lies inside it.
-  if [ "$(readlink "$PREFIX/current")" != "releases/$VERSION" ]; then
-    rm -f "$PREFIX/current/current.new" "$PREFIX/current.new"
-    ln -sfn "releases/$VERSION" "$PREFIX/current"
-  fi
+  OLD=$(readlink "$PREFIX/current" 2>/dev/null || true)
+  ln -sfn "releases/$VERSION" "$PREFIX/current"
 }
 
 install_unit() {
@@ -238,19 +233,20 @@ install_unit() {
 say_next() {
   say ""
   say "已装好。接下来："
-  say "  1. 查看设置        $PREFIX/etc/minsheng.env"
-  say "  2. 生成密钥        $PREFIX/bin/minsheng init"
-  say "  3. 建立账号        $PREFIX/bin/minsheng user add --help"
+  say "  1. 查看设置    $PREFIX/etc/minsheng.env"
+  say "  2. 首次使用    $PREFIX/bin/minsheng init --city    生成密钥、第一个系统管理员，改用本市库（先看演示则不加 --city）"
   if [ $UNIT = yes ]; then
-    say "  4. 启动            systemctl enable --now minsheng@$PORT      （升级后：systemctl restart 'minsheng@*'）"
-    say "  5. 日志            journalctl -u minsheng@$PORT"
+    say "  3. 启动        systemctl enable --now minsheng@$PORT    （升级后：systemctl restart 'minsheng@*'）"
+    say "  4. 日志        journalctl -u minsheng@$PORT"
   else
-    say "  4. 启动            $PREFIX/bin/minsheng serve $PORT           （服务单元样例：$PREFIX/etc/minsheng@.service）"
+    say "  3. 启动        $PREFIX/bin/minsheng serve $PORT"
+    say "  4. 开机启动    服务单元样例 $PREFIX/etc/minsheng@.service"
   fi
-  say "  6. 对外服务        nginx 配置样例 $PREFIX/etc/nginx.conf，说明见 $PREFIX/current/app/docs/deploy.md"
+  say "  5. 对外服务    nginx 配置样例 $PREFIX/etc/nginx.conf"
+  say "说明：$PREFIX/current/app/docs/deploy.md"
   say "备份：sh $PREFIX/current/app/deploy/backup.sh --help"
-  if [ -n "$old" ] && [ "$old" != "releases/$VERSION" ]; then
-    say "上一版本保留在 $PREFIX/$old；退回：ln -sfn $old $PREFIX/current 后重启。"
+  if [ -n "$OLD" ] && [ "$OLD" != "releases/$VERSION" ]; then
+    say "上一版本保留在 $PREFIX/$OLD；退回：ln -sfn $OLD $PREFIX/current 后重启。"
   fi
   say "卸载：停止服务，删除 $PREFIX 和 /etc/systemd/system/minsheng@.service；数据在 $DATA_DIR，确认备份后再删。"
 }

@@ -6,12 +6,9 @@ if [ "$(id -u)" = 0 ] && [ "@USER@" != root ]; then
   if command -v runuser >/dev/null; then exec runuser -u "@USER@" -- "$0" "$@"; fi
   exec su -s /bin/sh "@USER@" -c 'exec "$0" "$@"' -- "$0" "$@"
 fi
-# The environment of the caller wins over the file, as it does for a single command.
+# As systemd reads the file: a line is a name and a value, nothing in it is a command.
 while IFS= read -r line; do
-  case $line in '' | '#'*) continue ;; esac
-  name=${line%%=*}
-  eval "is_set=\${$name+yes}"
-  [ "${is_set:-}" = yes ] || export "$line"
+  case $line in '' | '#'*) ;; *) export "$line" ;; esac
 done <"@PREFIX@/etc/minsheng.env"
 if [ "${1:-}" = serve ]; then
   port=${2:-@PORT@}

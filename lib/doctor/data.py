@@ -8,8 +8,9 @@ from sqlalchemy import Column, Connection, MetaData, String, Table, create_engin
 from sqlalchemy.engine import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from lib.access.secrets_file import find_secrets
 from lib.assessment_store import database_file, has_assessment, postgres_schema
-from lib.config import Settings
+from lib.config import ConfigError, Settings
 from lib.doctor.findings import Finding, bad, ok, warn
 from lib.schema import assessment as a
 from lib.schema import migrations
@@ -22,10 +23,22 @@ _STAMP = Table("alembic_version", MetaData(), Column("version_num", String))
 def check(settings: Settings) -> list[Finding]:
     """Look at both pairs. Nothing is made, migrated or changed."""
     shown = active_pair(settings)
-    found = [ok("当前显示", f"{PAIRS[shown]}数据")]
+    found = [ok("当前显示", f"{PAIRS[shown]}数据"), secrets(settings, shown)]
     for pair in PAIRS:
         found += [tickets(settings, pair, pair == shown), assessment(settings, pair)]
     return found
+
+
+def secrets(settings: Settings, shown: PairName) -> Finding:
+    """Whether the installation's secrets are there, and nobody else can read them."""
+    try:
+        found = find_secrets(settings)
+    except ConfigError as error:
+        return bad("密钥", "不能使用", str(error))
+    if found is not None:
+        return ok("密钥", "已有，只有运行用户可读")
+    advice = "正式使用前请运行 init 命令生成"
+    return bad("密钥", "没有", advice) if shown == "city" else warn("密钥", "没有，只能在本机演示", advice)
 
 
 def tickets(settings: Settings, pair: PairName, is_shown: bool) -> Finding:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import locale
 import os
 import platform
 import resource
@@ -46,7 +45,7 @@ def check(data_dir: Path, ports: Sequence[int]) -> list[Finding]:
         disk(data_dir),
         writing(data_dir),
         time_zone(time.localtime().tm_gmtoff, time.gmtime().tm_year),
-        text_encoding(locale.getencoding()),
+        text_encoding(sys.getfilesystemencoding()),
         chinese_font([Path(name).expanduser() for name in FONT_DIRS]),
         office(shutil.which("soffice") or shutil.which("libreoffice")),
         sm3(),
@@ -139,7 +138,7 @@ def text_encoding(encoding: str) -> Finding:
     """File names and messages are Chinese."""
     if encoding.lower().replace("-", "") == "utf8":
         return ok("系统编码", encoding)
-    return warn("系统编码", encoding, "请设置 LANG=C.UTF-8 或 zh_CN.UTF-8，否则中文文件名会乱码")
+    return warn("系统编码", encoding, "请设置环境变量 PYTHONUTF8=1，否则中文文件名会乱码")
 
 
 def chinese_font(folders: Iterable[Path]) -> Finding:

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from lib import cli
 from lib.access import audit
+from lib.access.secrets_file import make_secrets, secrets_path
 from lib.assessment_store import database_file, open_assessment
 from lib.doctor import data
 from lib.store import pair_dir
@@ -24,8 +25,16 @@ def written(settings, pair="demo", entries=3):
 
 def test_an_empty_folder_needs_data_and_is_left_empty(settings):
     found = data.check(settings)
-    assert [f.level for f in found] == ["ok", "warn", "ok", "ok", "ok"]
+    assert [f.level for f in found] == ["ok", "warn", "warn", "ok", "ok", "ok"]
     assert not settings.data_dir.exists()
+
+
+def test_secrets_that_others_can_read_are_a_fault(settings):
+    assert data.secrets(settings, "city").level == "bad"
+    make_secrets(settings)
+    assert data.secrets(settings, "city").level == "ok"
+    secrets_path(settings).chmod(0o644)
+    assert data.secrets(settings, "city").level == "bad"
 
 
 def test_the_demo_city_opens(demo_settings):
