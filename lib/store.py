@@ -12,15 +12,18 @@ from __future__ import annotations
 import json
 import os
 import threading
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
+from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 import duckdb
 from duckdb_sqlalchemy import ConnectionWrapper
 from sqlalchemy import Engine, MetaData, Table, create_engine, func, inspect, select
-from sqlalchemy.pool import NullPool
+from sqlalchemy.pool import NullPool, Pool
+from sqlalchemy.util import LRUCache
 
 from lib.config import DEMO_CITY, Settings
 from lib.schema import rollups as _rollups  # noqa: F401 - registers its tables
@@ -165,8 +168,31 @@ def open_store(settings: Settings, pair: PairName | None = None, pointer: Pointe
     if settings.tickets_url and settings.tickets_url.startswith("postgresql"):
         return TicketStore(postgres_engine(settings, pair, readonly=True), pointer, pair)
     root = _open_files(pair_dir(settings, pair), pointer)
-    engine = create_engine("duckdb://", creator=lambda: ConnectionWrapper(root.cursor()), poolclass=NullPool)
+    engine = duckdb_engine(lambda: ConnectionWrapper(root.cursor()))
     return TicketStore(engine, pointer, pair, root)
+
+
+# Statements once compiled serve every version: an engine of its own for each would compile them all anew.
+_COMPILED: Any = LRUCache(2000)
+
+
+@cache
+def _prototype() -> Engine:
+    engine = create_engine("duckdb://", poolclass=NullPool)
+    with engine.connect():  # the dialect looks at its database once, when it is first connected
+        return engine
+
+
+def duckdb_engine(
+    connect: Callable[[], ConnectionWrapper], pool_class: type[Pool] = NullPool, **options: Any
+) -> Engine:
+    """An engine that connects by `connect`; it shares dialect and compiled statements with all others.
+
+    options: execution options of every connection.
+    """
+    prototype = _prototype()
+    pool = pool_class(cast(Any, connect), dialect=prototype.dialect)
+    return Engine(pool, prototype.dialect, prototype.url, execution_options={"compiled_cache": _COMPILED, **options})
 
 
 # One process has one DuckDB instance per file: whoever opens a version that is open already (a page while

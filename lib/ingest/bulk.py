@@ -25,6 +25,7 @@ from sqlalchemy import (
     select,
 )
 from sqlalchemy import table as table_clause
+from sqlalchemy.schema import CreateTable, DropTable
 
 _ROWS = "rows_to_insert"
 _COPY_ROWS = 50_000
@@ -90,7 +91,7 @@ def _copy(conn: Connection, table: Table, rows: pa.Table) -> None:
 def temporary(conn: Connection, name: str, columns: Iterable[Column], frame: pd.DataFrame) -> Table:
     """A temporary table filled with the frame: how many keys enter a statement on both databases."""
     table = Table(name, MetaData(), *columns, prefixes=["TEMPORARY"])
-    table.drop(conn, checkfirst=True)
-    table.create(conn)
+    conn.execute(DropTable(table, if_exists=True))
+    conn.execute(CreateTable(table))
     insert_frame(conn, table, frame)
     return table

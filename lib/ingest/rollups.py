@@ -10,8 +10,9 @@ before and adds what they contribute now, instead of counting all tickets of tho
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import datetime, timedelta
+from functools import cache
 from itertools import pairwise
 from typing import Any
 
@@ -19,12 +20,15 @@ from sqlalchemy import (
     BigInteger,
     ColumnElement,
     Connection,
+    DateTime,
     Float,
+    Insert,
     Integer,
     MetaData,
     Select,
     Table,
     and_,
+    bindparam,
     case,
     cast,
     delete,
@@ -34,6 +38,7 @@ from sqlalchemy import (
     select,
     union,
 )
+from sqlalchemy.schema import CreateTable, DropTable
 from sqlalchemy.sql.visitors import replacement_traverse
 
 from lib.schema import tickets as t
@@ -64,11 +69,15 @@ def build(conn: Connection, as_of: datetime) -> None:
     for rollup in ROLLUPS:
         conn.execute(delete(rollup))
         for start, end in spans:
-            _insert(conn, rollup, contributions(rollup, _between(start, end)))
+            conn.execute(_building(rollup), {"start": start, "end": end})
 
 
-def _between(start: datetime, end: datetime) -> Callable[[Any], ColumnElement[bool]]:
-    return lambda time: and_(time >= start, time < end)
+@cache
+def _building(rollup: Table) -> Insert:
+    """Fill the rollup with what counts from `start` up to, not including, `end`."""
+    start, end = bindparam("start", type_=DateTime()), bindparam("end", type_=DateTime())
+    rows = contributions(rollup, lambda time: and_(time >= start, time < end))
+    return insert(rollup).from_select([c.name for c in rollup.c], rows)
 
 
 def _spans(conn: Connection, as_of: datetime) -> list[tuple[datetime, datetime]]:
@@ -179,6 +188,28 @@ def _hours_rows(within: Any) -> Select[Any]:
 # --- what an import changes -----------------------------------------------------------------
 
 
+def _like(table: Table, name: str, scratch: MetaData) -> Table:
+    columns = [c.copy() for c in table.columns]
+    for column in columns:
+        column.primary_key, column.comment = False, None
+    return Table(name, scratch, *columns, prefixes=["TEMPORARY"])
+
+
+# Temporary tables of a change, the same for every import, so that its statements are built and compiled once.
+_SCRATCH = MetaData()
+_DELTA = {r.name: _like(r, f"{r.name}_change", _SCRATCH) for r in ROLLUPS}
+_TOUCHED = {f: _like(f, f"{f.name}_touched", _SCRATCH) for f in (t.tickets, t.callbacks, t.ticket_returns)}
+
+
+@cache
+def _collecting(rollup: Table) -> Insert:
+    """Add what the touched tickets count by `as_of`, times `sign`, to the change of the rollup."""
+    as_of, sign = bindparam("as_of", type_=DateTime()), bindparam("sign", type_=Integer())
+    rows = contributions(rollup, lambda time: time <= as_of, _TOUCHED).subquery()
+    signed = select(*(rows.c[k] for k in keys_of(rollup)), *(sign * rows.c[m] for m in _measures(rollup)))
+    return insert(_DELTA[rollup.name]).from_select([*keys_of(rollup), *_measures(rollup)], signed)
+
+
 class Change:
     """The difference that an import makes to the rollups, collected in temporary tables.
 
@@ -188,11 +219,9 @@ class Change:
 
     def __init__(self, conn: Connection, old_as_of: datetime | None, new_as_of: datetime) -> None:
         self.conn, self.old_as_of, self.new_as_of = conn, old_as_of, new_as_of
-        scratch = MetaData()
-        self._delta = {r.name: _like(r, f"{r.name}_change", scratch) for r in ROLLUPS}
-        self._facts = {f: _like(f, f"{f.name}_touched", scratch) for f in (t.tickets, t.callbacks, t.ticket_returns)}
-        scratch.drop_all(conn)
-        scratch.create_all(conn)
+        for table in _SCRATCH.tables.values():
+            conn.execute(DropTable(table, if_exists=True))
+            conn.execute(CreateTable(table))
 
     def subtract(self, ids: Select[Any]) -> None:
         """Take away what the tickets of these ids count for now (by the old extraction time)."""
@@ -212,25 +241,22 @@ class Change:
             rows = contributions(
                 rollup, lambda time: and_(time > old, time <= new, T.ticket_id.not_in(ids.scalar_subquery()))
             )
-            _insert(self.conn, self._delta[rollup.name], rows)
+            _insert(self.conn, _DELTA[rollup.name], rows)
 
     def _collect(self, ids: Select[Any], as_of: datetime, sign: int) -> None:
-        for fact, touched in self._facts.items():
+        for fact, touched in _TOUCHED.items():
             self.conn.execute(delete(touched))
             mine = select(fact).where(fact.c.ticket_id.in_(ids))
             self.conn.execute(insert(touched).from_select([c.name for c in fact.c], mine))
-        if not self.conn.scalar(select(func.count()).select_from(self._facts[t.tickets])):
+        if not self.conn.scalar(select(func.count()).select_from(_TOUCHED[t.tickets])):
             return
         for rollup in ROLLUPS:
-            rows = contributions(rollup, lambda time: time <= as_of, self._facts).subquery()
-            signed = select(*(rows.c[k] for k in keys_of(rollup)), *(sign * rows.c[m] for m in _measures(rollup)))
-            names = [*keys_of(rollup), *_measures(rollup)]
-            self.conn.execute(insert(self._delta[rollup.name]).from_select(names, signed))
+            self.conn.execute(_collecting(rollup), {"as_of": as_of, "sign": sign})
 
     def apply(self) -> None:
         """Add the difference to the rollups: only rows whose day and dimensions it names are written."""
         for rollup in ROLLUPS:
-            delta = self._delta[rollup.name]
+            delta = _DELTA[rollup.name]
             first, last = self.conn.execute(select(func.min(delta.c.day), func.max(delta.c.day))).one()
             if first is None:
                 continue
@@ -259,13 +285,6 @@ def _added_up(rollup: Table, delta: Table) -> Select[Any]:
     some = _any_of(counts) if len(counts) > 1 else counts[0] > 0
     labelled = (sums[c.name].label(c.name) for c in rollup.c if c.name in sums)
     return select(*keys, *labelled).group_by(*keys).having(some)
-
-
-def _like(table: Table, name: str, scratch: MetaData) -> Table:
-    columns = [c.copy() for c in table.columns]
-    for column in columns:
-        column.primary_key, column.comment = False, None
-    return Table(name, scratch, *columns, prefixes=["TEMPORARY"])
 
 
 def _over(stmt: Select[Any], swapped: dict[Table, Table] | None) -> Select[Any]:

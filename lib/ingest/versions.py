@@ -15,13 +15,13 @@ from typing import Any
 
 import duckdb
 from duckdb_sqlalchemy import ConnectionWrapper
-from sqlalchemy import Engine, MetaData, Table, create_engine
+from sqlalchemy import Engine, MetaData, Table
 from sqlalchemy.pool import StaticPool
 
 from lib.config import Settings
 from lib.schema import tickets as t
 from lib.schema.rollups import ROLLUPS
-from lib.store import Pointer, pair_dir, replace_file, without_constraints
+from lib.store import Pointer, duckdb_engine, pair_dir, replace_file, without_constraints
 
 WRITER_MEMORY = "2GB"
 KEPT_VERSIONS = 2
@@ -79,9 +79,7 @@ def open_writer(path: Path) -> tuple[duckdb.DuckDBPyConnection, Engine]:
     per transaction, and what makes a version visible is the pointer, not a commit.
     """
     root = duckdb.connect(str(path), config={"memory_limit": WRITER_MEMORY, "threads": 2})
-    engine = create_engine(
-        "duckdb://", creator=lambda: ConnectionWrapper(root), poolclass=StaticPool, isolation_level="AUTOCOMMIT"
-    )
+    engine = duckdb_engine(lambda: ConnectionWrapper(root), StaticPool, isolation_level="AUTOCOMMIT")
     return root, engine
 
 
@@ -100,14 +98,14 @@ def segment_tables(number: int) -> dict[str, Table]:
 
 def create_main(engine: Engine) -> None:
     """All tables of the main file, with their comments, without keys and indexes."""
-    without_constraints(MAIN_TABLES).create_all(engine)
+    without_constraints(MAIN_TABLES).create_all(engine, checkfirst=False)
 
 
 def create_segment(engine: Engine, number: int) -> None:
     """The tables of an attached, empty segment."""
     with engine.connect() as conn:
         for table in segment_tables(number).values():
-            table.create(conn)
+            table.create(conn, checkfirst=False)
 
 
 def create_views(root: duckdb.DuckDBPyConnection, numbers: list[int]) -> None:
