@@ -7,13 +7,13 @@ from __future__ import annotations
 import asyncio
 import gc
 import importlib
-import os
 import pkgutil
-import secrets
-from collections.abc import AsyncIterator
+import sys
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import streamlit as st
 from google.protobuf.message import DecodeError  # type: ignore[import-untyped]
@@ -30,14 +30,17 @@ from lib import logs
 from lib.access import runs
 from lib.access.roles import Identity
 from lib.access.sessions import Session
-from lib.config import Settings
+from lib.access.startup import at_start
+from lib.config import ConfigError, Settings
 from lib.server import binding, compat, exports, faults, first_visit, front_end, headers, health, kiosk, oidc
 from lib.server.demo_unit import demo_unit
 from lib.server.entrance import Entrance
 from lib.server.gate import WARM_UP_KEY, Gate
 from lib.server.presence import OpenSockets, Presence, close_ended
+from lib.server.secret import server_secret
 from lib.ui.faults import on_script_error
 
+T = TypeVar("T")
 HEALTH = "/healthz"
 # Streamlit gives the first page the root and does not know its name; people who type it are led there.
 FIRST_PAGE = "/overview"
@@ -105,6 +108,7 @@ async def lifespan(application: st.App) -> AsyncIterator[None]:
     looking through all loaded modules each time doubles the time of a run.
     """
     logs.set_up(Settings.from_env())
+    at_start(Settings.from_env())
     preload()
     await open_own_pages(application)
     logs.take_over_servers()  # Streamlit has made more loggers meanwhile
@@ -124,10 +128,6 @@ async def lifespan(application: st.App) -> AsyncIterator[None]:
 # visit after a start would run that page alone, without navigation and filters.
 PagesManager.uses_pages_directory = False
 
-# Without a secret of the environment every start makes its own: enough for one process, not for several ports.
-SECRET = os.environ.get("MINSHENG_COOKIE_SECRET") or secrets.token_hex(32)
-config.set_option("server.cookieSecret", SECRET)
-
 
 def bound_address() -> str | None:
     """The address that this process will listen at, known before it does; None when it is not clear."""
@@ -137,13 +137,25 @@ def bound_address() -> str | None:
     return address
 
 
+def starting(build: Callable[[], T]) -> T:
+    """What `build` gives. Wrong settings end the start with their sentence and exit code 2, not with a traceback."""
+    try:
+        return build()
+    except ConfigError as error:
+        print(f"配置错误：{error}", file=sys.stderr, flush=True)
+        raise SystemExit(2) from error
+
+
+only_here = binding.is_loopback(bound_address())
+secret = starting(lambda: server_secret(Settings.from_env(), bound_to_loopback=only_here))
+config.set_option("server.cookieSecret", secret)
 presence, sockets = Presence(Settings.from_env), OpenSockets()
 chinese = front_end.build(Path(file_util.get_static_dir()))
-provider = oidc.from_environment(SECRET)
+provider = starting(lambda: oidc.from_environment(secret))
 way = oidc.button(provider.settings if provider else None)
 entrance = Entrance(
     Settings.from_env,
-    bound_to_loopback=binding.is_loopback(bound_address()),
+    bound_to_loopback=only_here,
     demo_unit=demo_unit,
     other_ways=(way,) if way else (),
 )

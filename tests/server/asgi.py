@@ -6,6 +6,7 @@ import asyncio
 import json
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode, urlsplit
 
 from starlette.types import ASGIApp, Message, Scope
 
@@ -17,6 +18,16 @@ class Answer:
     status: int
     headers: dict[str, str]
     body: bytes
+
+    @property
+    def cookies(self) -> list[str]:
+        """What Set-Cookie says; our pages set one at a time."""
+        return [self.headers["set-cookie"]] if "set-cookie" in self.headers else []
+
+    @property
+    def text(self) -> str:
+        """The body as text."""
+        return self.body.decode()
 
     def json(self) -> Any:
         """The body read as JSON."""
@@ -51,10 +62,47 @@ async def told(scope: Scope, receive: Any, send: Any) -> None:
 
 def get(app: ASGIApp, path: str, method: str = "GET", **headers: str) -> Answer:
     """One HTTP request. Header names are written with _ for -."""
-    messages = _call(app, _scope("http", path, headers) | {"method": method})
+    return _answer(_call(app, _scope("http", path, headers) | {"method": method}))
+
+
+def _answer(messages: list[Message]) -> Answer:
     start = next(m for m in messages if m["type"] == "http.response.start")
     body = b"".join(m.get("body", b"") for m in messages if m["type"] == "http.response.body")
     return Answer(start["status"], {k.decode().lower(): v.decode() for k, v in start["headers"]}, body)
+
+
+class Browser:
+    """Somebody who goes from page to page: keeps cookies, follows no redirect."""
+
+    def __init__(self, app: ASGIApp, origin: str, client: str) -> None:
+        self.app, self.origin, self.client = app, origin, client
+        self.cookies: dict[str, str] = {}
+
+    def get(self, path: str, **headers: str) -> Answer:
+        """Open an address with its parameters. Header names are written with _ for -."""
+        return self._send("GET", path, b"", headers)
+
+    def post(self, path: str, fields: dict[str, str] | None = None, **headers: str) -> Answer:
+        """Send a form, as a page of this very origin would."""
+        return self._send("POST", path, urlencode(fields or {}).encode(), {"origin": self.origin} | headers)
+
+    def _send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Answer:
+        parts = urlsplit(self.origin)
+        known = {"host": parts.netloc}
+        if self.cookies:
+            known["cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        plain, _, query = path.partition("?")
+        scope = _scope("http", plain, known | headers) | {
+            "method": method, "query_string": query.encode(), "scheme": parts.scheme, "client": (self.client, 5),
+            "root_path": "", "server": (parts.hostname, parts.port), "state": {},
+        }  # fmt: skip
+        answer = _answer(_call(self.app, scope, body))
+        for line in answer.cookies:
+            name, _, value = line.split(";")[0].partition("=")
+            self.cookies[name] = value
+            if "max-age=0" in line.lower():
+                del self.cookies[name]
+        return answer
 
 
 def websocket_is_accepted(app: ASGIApp, **headers: str) -> bool:
@@ -72,11 +120,13 @@ def _scope(kind: str, path: str, headers: dict[str, str]) -> Scope:
     return {"type": kind, "path": path, "headers": encoded, "query_string": b"", "http_version": "1.1"}
 
 
-def _call(app: ASGIApp, scope: Scope) -> list[Message]:
+def _call(app: ASGIApp, scope: Scope, body: bytes = b"") -> list[Message]:
     messages: list[Message] = []
 
     async def receive() -> Message:
-        return {"type": "websocket.connect" if scope["type"] == "websocket" else "http.request"}
+        if scope["type"] == "websocket":
+            return {"type": "websocket.connect"}
+        return {"type": "http.request", "body": body, "more_body": False}
 
     async def send(message: Message) -> None:
         messages.append(message)
