@@ -102,7 +102,23 @@ class ShortLines(JsonLines):
         return f"{moment} {record.levelname} {record.name}: {message}{f'（{kind}，详见日志）' if kind else ''}"
 
 
-class DayFile(logging.Handler):
+class _Quiet(logging.Handler):
+    """A handler that tells of its own failure without repeating the record, which nobody has cleaned."""
+
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say that a line was lost, and why."""
+        kind = sys.exc_info()[0]
+        print(
+            f"日志写入失败（{kind.__name__ if kind else '未知原因'}）：{record.name} 的一条记录丢失",
+            file=sys.__stderr__,
+        )
+
+
+class Console(_Quiet, logging.StreamHandler):  # type: ignore[type-arg]
+    """Short lines for whoever started the process."""
+
+
+class DayFile(_Quiet):
     """Writes to `minsheng.log`; on a new day puts it aside as `minsheng-2026-10-31.log` and drops what is too old.
 
     The folder is for its owner alone (0700), the files too (0600).
@@ -215,7 +231,7 @@ def set_up(settings: Settings, *, console: bool = True) -> Path:
             handler.open()
         except OSError as error:
             raise ConfigError(f"日志 {path} 无法写入（{error.strerror}），请检查目录权限和磁盘空间") from error
-        screen = logging.StreamHandler()
+        screen = Console()
         screen.setFormatter(ShortLines(known))
         new = (handler, screen)
     close()

@@ -1,30 +1,14 @@
 """Masking of personal data in texts: phones, identity numbers, plates, names, exact addresses.
 
-Pure functions on text. What is masked cannot be found again in the result; what is not personal stays.
+Pure functions on text, in time proportional to it. What is masked cannot be found again in the result; what is not
+personal stays. Numbers are found in every spelling; names only where a word beside them says that they are names.
 """
 
 from __future__ import annotations
 
 import re
 
-_FULL_WIDTH = {ord(a): b for a, b in zip("０１２３４５６７８９－＋（）　", "0123456789-+() ", strict=True)}
-_GAP = r"[ \-·.]?"
-_FOUR = rf"\d{_GAP}\d{_GAP}\d{_GAP}\d"
-
-# 18 digits with a check letter, or the older 15; a birth date inside tells them from order numbers.
-_IDENTITY = re.compile(
-    r"(?<![0-9A-Za-z])[1-9]\d{5}(?:(?:18|19|20)\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3}[\dXx]"
-    r"|\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])\d{3})(?![0-9A-Za-z])"
-)
-_MOBILE = re.compile(rf"(?<!\d)(?:(?:\+|00)?86[ \-]?)?(1{_GAP}[3-9]{_GAP}\d){_GAP}({_FOUR}){_GAP}({_FOUR})(?!\d)")
-_LANDLINE = re.compile(r"(?<!\d)(\(?0\d{2,3}\)?[ \-]?)([2-9]\d{6,7})(?!\d)")
-_LOCAL_NUMBER = re.compile(r"((?:电话|座机|固话|号码|联系方式)[是为：:\s]{0,3})([2-9]\d{6,7})(?!\d)")
-_PLATE = re.compile(
-    r"([京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼][A-Z])[·• ]?"
-    r"([A-HJ-NP-Z0-9]{4,5}[A-HJ-NP-Z0-9挂学警港澳])(?![A-Za-z0-9])"
-)
-_CARD = re.compile(r"(?<!\d)(\d{4})[ \-]?\d{4}[ \-]?\d{4}[ \-]?(?:\d{4}[ \-]?\d{0,3})(?!\d)")
-_EMAIL = re.compile(r"[A-Za-z0-9_.+\-]+@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+")
+from lib.access.personal_numbers import mask_identities, mask_numbers, narrow
 
 _SURNAMES = (
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟谭陆汪"
@@ -37,51 +21,60 @@ _COMPOUND = "欧阳|上官|司马|诸葛|夏侯|皇甫|尉迟|公孙|慕容|令�
 _SURNAME = rf"(?:{_COMPOUND}|[{_SURNAMES}])"
 # After these words a name follows; what may stand behind it tells a name from an ordinary word.
 _NAME_LEADS = (
-    "姓名|我叫|名叫|我是|本人|联系人|诉求人|来电人|投诉人|反映人|举报人|当事人|户主|业主|经办人|负责人|村民|居民|市民"
+    "姓名|户名|我叫|名叫|我是|本人|联系人|诉求人|来电人|投诉人|反映人|举报人|申请人|当事人|被投诉人|收件人|机主|户主|业主|车主"
+    "|房东|租户|租客|患者|家长|学生|老人|死者|伤者|监护人|法人|法定代表人|经办人|负责人|工作人员|村民|居民|市民|邻居|儿子|女儿"
+    "|丈夫|妻子|父亲|母亲|老公|老婆|司机|老板|网格员|村支书|书记|主任|局长|科长|所长|队长|站长|院长|校长|经理"
 )
-_BEHIND_NAME = "先生|女士|同志|的|来电|反映|电话|身份证|手机|联系|于|称|在|住|要求|投诉|举报|希望"
+_BEHIND_NAME = "先生|女士|同志|的|来电|反映|电话|身份证|手机|联系|于|称|在|住|要求|投诉|举报|希望|说|态度|名下|家"
+# Characters of given names: words that merely follow a surname's character are made of others.
+_GIVEN = (
+    "(?![的是在了不被把对从与及或将已未应该等各每其此这那哪谁几次个件条户号楼层室路街巷区县市省乡镇村组院校厂店站所局办日时分秒昨今称说要常])"
+    "[\u4e00-\u9fa5]"
+)
 _NAMED = re.compile(
-    rf"((?:{_NAME_LEADS})(?:姓名)?[是为叫：:\s]{{0,3}})({_SURNAME})([\u4e00-\u9fa5]{{1,2}}?)"
+    rf"((?:{_NAME_LEADS})(?:姓名)?[是为叫：:\s]{{0,3}})({_SURNAME})((?:{_GIVEN}){{1,2}}?)"
     rf"(?=[，,。；;、：:（(）)\s\d]|$|{_BEHIND_NAME})"
 )
-_TITLED = re.compile(rf"({_SURNAME})([\u4e00-\u9fa5]{{1,2}})(?=先生|女士|同志)")
+_TITLED = re.compile(rf"({_SURNAME})((?:{_GIVEN}){{1,2}})(?=先生|女士|同志|小姐|大爷|大妈|大娘|阿姨)")
+# A name right before a number that has just been masked.
+_BEFORE_NUMBER = re.compile(
+    rf"(^|[^\u4e00-\u9fa5]|联系|找|叫|是|问|给)({_SURNAME})((?:{_GIVEN}){{1,2}})"
+    r"(?=[\s，,、：:（(]{0,2}(?:联系)?(?:电话|手机|身份证)?(?:号码|号)?[\s：:]{0,2}(?:\d{3}\*{4}|\[身份证号\]))"
+)
 
 # Street, village or estate, whichever comes first; the town only where nothing finer is named.
 _STREET = re.compile(r"^(.*?(?:(?:大道|大街|路|街(?!道)|巷)(?!村)|胡同|村|社区|小区|家园|花园|苑))(?=.)")
 _TOWN = re.compile(r"^(.*(?:街道|镇|乡|学校|医院|公园|广场|市场))(?=.)")
 # House, building, entrance and room; a bare number before 号 only behind a road, or 2号地铁口 would vanish.
+_N = "(?:[\\d一二三四五六七八九十百零〇]{1,5})"
+_ROOM = rf"(?:[东西南北中]户|{_N}(?:室|户|号)|\d{{3,4}}(?![\d年元米]))"
 _DOOR = re.compile(
-    r"(?:(?<=[道路街巷村庄同组])\d+号|(?<=[\u4e00-\u9fa5])\d+号院|(?<=[\u4e00-\u9fa5])\d+弄)"
-    r"(?:院|楼)?(?:\d+(?:号楼|栋|幢|座))?(?:\d+单元)?(?:\d+(?:室|户|号))?"
-    r"|(?<=[\u4e00-\u9fa5])[\dA-Za-z一二三四五六七八九十]+(?:号楼|栋|幢|座)"
-    r"(?:[东西南北中\d一二三四五六七八九十]+单元)?(?:\d+层)?(?:[东西]户|\d+(?:室|户|号)?)?"
-    r"|[东西南北中\d一二三四五六七八九十]+单元\d*(?:层|楼)?(?:[东西]户|\d+(?:室|户|号)?)?"
-    r"|(?<!\d)\d{3,4}(?:室|户)"
+    r"(?=[\dA-Za-z一二三四五六七八九十百零〇东西南北中])(?:"
+    rf"(?:(?<=[道路街巷村庄同组]){_N}号|(?<=[\u4e00-\u9fa5]){_N}号院|(?<=[\u4e00-\u9fa5])\d{{1,5}}弄)"
+    rf"(?:院|楼)?(?:{_N}(?:号楼|栋|幢|座|#楼?))?(?:{_N}单元)?{_ROOM}?"
+    rf"|(?<=[\u4e00-\u9fa5])[A-Za-z]?{_N}(?:号楼|栋|幢|座|#楼?)(?:(?:[东西南北中]|{_N})单元)?(?:{_N}层)?{_ROOM}?"
+    rf"|(?:[东西南北中]|{_N})单元(?:{_N}(?:层|楼))?{_ROOM}?"
+    r"|(?<=[\u4e00-\u9fa5])\d{1,2}-\d{1,2}-\d{3,4}(?![\d\-])"
+    r"|(?<!\d)\d{3,4}(?:室|户(?!籍)))"
 )
 
 
 def mask_text(text: str | None) -> str:
     """The text with phones, identity and card numbers, plates, mail addresses, names and house numbers
-    masked; "" for none. Full-width digits are read as their half-width twins.
+    masked; "" for none. Digits and letters of other width come out as their half-width twins.
     """
     if not text:
         return ""
-    masked = text.translate(_FULL_WIDTH) if any(ch in text for ch in "０１２３４５６７８９－＋") else text
-    masked = _IDENTITY.sub("[身份证号]", masked)
-    masked = _MOBILE.sub(lambda m: f"{_digits(m[1])}****{_digits(m[3])}", masked)
-    masked = _CARD.sub(lambda m: f"{m[1]}****", masked)
-    masked = _LANDLINE.sub(lambda m: f"{m[1]}****{m[2][-3:]}", masked)
-    masked = _LOCAL_NUMBER.sub(lambda m: f"{m[1]}****{m[2][-3:]}", masked)
-    masked = _PLATE.sub(lambda m: f"{m[1]}****{m[2][-1]}", masked)
-    masked = _EMAIL.sub("[邮箱]", masked)
+    masked = mask_numbers(narrow(text))
     masked = _NAMED.sub(lambda m: f"{m[1]}{m[2]}**", masked)
     masked = _TITLED.sub(lambda m: f"{m[1]}**", masked)
+    masked = _BEFORE_NUMBER.sub(lambda m: f"{m[1]}{m[2]}**", masked)
     return _DOOR.sub("**", masked)
 
 
 def mask_identity(text: str | None) -> str:
     """The text with identity numbers masked and nothing else: they are never shown, to nobody; "" for none."""
-    return _IDENTITY.sub("[身份证号]", text.translate(_FULL_WIDTH)) if text else ""
+    return mask_identities(narrow(text)) if text else ""
 
 
 def mask_phone(phone: str | None) -> str:

@@ -115,3 +115,16 @@ def test_mail_addresses_and_bank_cards_are_masked() -> None:
     masked = mask_text("邮箱zhang.san@example.cn，银行卡6222 0212 3456 7890 123")
     assert "example" not in masked
     assert "7890" not in masked
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("请回电1381234567", "请回电138****"),
+        ("请回电138 1234 56…", "请回电138****…"),
+        ("他的号码41050219900307123...", "他的号码4105****..."),
+        ("（4105021990030...", "（410****..."),
+    ],
+)
+def test_numbers_that_were_cut_off_at_the_end_are_masked(text: str, shown: str) -> None:
+    assert mask_text(text) == shown
