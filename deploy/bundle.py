@@ -128,10 +128,11 @@ def _wheels(stage: Path, cache: Path) -> dict[str, list[str]]:
     kept = cache / "wheels" / hashlib.sha256(requirements.read_bytes()).hexdigest()[:16]
     names: dict[str, list[str]] = {}
     for architecture in wheels.ARCHITECTURES:
-        _say(f"下载 {architecture} 的组件")
         folder = kept / architecture
-        wheels.download(requirements, architecture, folder)
-        names[architecture] = sorted(path.name for path in folder.glob("*.whl"))
+        if wheels.check(requirements, architecture, _names(folder)):
+            _say(f"下载 {architecture} 的组件")
+            wheels.download(requirements, architecture, folder)
+        names[architecture] = _names(folder)
         if faults := wheels.check(requirements, architecture, names[architecture]):
             raise wheels.WheelError("；".join(faults))
         for name in names[architecture]:
@@ -142,6 +143,10 @@ def _wheels(stage: Path, cache: Path) -> dict[str, list[str]]:
     installer = _installer(cache / "pip")
     shutil.copy2(installer, stage / "wheels" / "common" / installer.name)
     return names
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.glob("*.whl"))
 
 
 def _installer(folder: Path) -> Path:

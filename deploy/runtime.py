@@ -10,6 +10,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import tarfile
+import tempfile
 from pathlib import Path
 
 # Processor → Debian's name of it, its library folder, its loader.
@@ -57,8 +58,10 @@ class Debian:
         """Files of the newest versions, downloaded where they are not there yet. Raises RuntimeBuildError."""
         debs = self.folder / "debs"
         _run(["apt-get", *self._options, "-qq", "update"], self.folder)
-        # apt names the files first: an older version may lie beside the newest.
-        named = _run(["apt-get", *self._options, "-qq", "--print-uris", "download", *packages], debs)
+        # apt names the files first, because an older version may lie beside the newest; it leaves out what it finds
+        # in the folder, so it is asked in an empty one.
+        with tempfile.TemporaryDirectory(dir=self.folder) as empty:
+            named = _run(["apt-get", *self._options, "-qq", "--print-uris", "download", *packages], Path(empty))
         names = [line.split()[1] for line in named.splitlines() if line.startswith("'")]
         _run(["apt-get", *self._options, "-qq", "download", *packages], debs)
         missing = [name for name in names if not (debs / name).exists()]

@@ -214,9 +214,11 @@ def _write_configuration(site: Site) -> None:
         assert old in text, old
         text = text.replace(old, new)
     (site.folder / "minsheng.conf").write_text(text, "utf-8")
+    # The folder of a test is its owner's alone: workers of another user could not keep a large request in it.
+    user = "user root;\n" if os.geteuid() == 0 else ""
     paths = "\n".join(f"{kind}_temp_path {kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     (site.folder / "main.conf").write_text(
-        f"pid nginx.pid;\nevents {{}}\nhttp {{\n{paths}\n{LOG_FORMAT}\naccess_log access.log routed;\n"
+        f"{user}pid nginx.pid;\nevents {{}}\nhttp {{\n{paths}\n{LOG_FORMAT}\naccess_log access.log routed;\n"
         "include minsheng.conf;\n}\n",
         "utf-8",
     )

@@ -22,7 +22,8 @@ INSTALL = "sh /media/package/install.sh --user root --port 8617"
 # Each with machine code of its own.
 NATIVE = (
     "argon2, cffi, charset_normalizer, cryptography.fernet, duckdb, google.protobuf.message, h3, lxml.etree,"
-    " markupsafe, numpy, pandas, PIL.Image, psycopg, pyarrow, rpds, sqlalchemy, vl_convert, watchdog.observers, websockets, yaml"
+    " markupsafe, numpy, pandas, PIL.Image, psycopg, pyarrow, rpds, sqlalchemy, vl_convert, watchdog.observers,"
+    " websockets, yaml"
 )
 
 

@@ -95,12 +95,13 @@ def test_a_page_loads_over_the_websocket_and_its_file_is_the_sessions_own(site):
         _, sent = sites.open_page(channel)
         text = sent.decode("utf-8", "ignore")
         assert "总体情况" in text
-        offered = re.search(r"/exports/[A-Za-z0-9_-]+", text)
+        offered = re.search(r'href="(exports/[A-Za-z0-9_-]+)"', text)
         assert offered is not None
-        answer = browser.get(site.address + offered[0])
+        file = f"{site.address}/{offered[1]}"
+        answer = browser.get(file)
         assert (answer.status_code, answer.headers["Cache-Control"]) == (200, "no-store"), answer.text
         assert "attachment" in answer.headers["Content-Disposition"]
-        assert sign_in(site, "desk").get(site.address + offered[0]).status_code == 404
+        assert sign_in(site, "desk").get(file).status_code == 404
 
 
 def test_the_websocket_needs_a_session_and_our_own_page(site):
