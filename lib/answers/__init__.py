@@ -5,6 +5,15 @@ dataclass or a DataFrame.
 """
 
 from lib.answers.accounts import SHOWN_SIGN_INS, OpenSession, accounts, has_password, own_sessions, own_sign_ins
+from lib.answers.audit import (
+    COUNTED,
+    HISTORY_PAGE,
+    HistoryQuery,
+    chain_length,
+    changes,
+    history,
+    history_count,
+)
 from lib.answers.breakdown import BREAKDOWNS, by_dimension, by_dimensions, funnel, peer_groups
 from lib.answers.figures import Compared, Figure, Share, figures, misses_target
 from lib.answers.labels import category_paths, dimension
@@ -35,13 +44,16 @@ from lib.queries.ticket_filter import FLAGS, Part, TicketQuery
 
 __all__ = [
     "BREAKDOWNS",
+    "COUNTED",
     "FLAGS",
+    "HISTORY_PAGE",
     "SHOWN_SIGN_INS",
     "Bounds",
     "Compared",
     "DefinitionRow",
     "Enterprise",
     "Figure",
+    "HistoryQuery",
     "Item",
     "OpenSession",
     "OpenedFigure",
@@ -61,6 +73,8 @@ __all__ = [
     "by_dimensions",
     "category_movers",
     "category_paths",
+    "chain_length",
+    "changes",
     "channel_mix",
     "definitions",
     "dimension",
@@ -71,6 +85,8 @@ __all__ = [
     "funnel",
     "has_password",
     "hex_density",
+    "history",
+    "history_count",
     "hour_profile",
     "import_history",
     "import_warnings",

@@ -95,7 +95,7 @@ def own_sessions(conn: Connection, person: Identity, now: datetime) -> list[Open
 
 def browser(user_agent: str) -> str:
     """Edge 118 · Windows: what a browser says of itself, shortened; 未知浏览器 when it says nothing known."""
-    found = (re.search(rf"\b{token}/(\d+)", user_agent) for token in _BROWSERS)
+    found = (re.search(rf"{token}/(\d+)", user_agent) for token in _BROWSERS)
     names = [f"{label} {m[1]}" for label, m in zip(_BROWSERS.values(), found, strict=True) if m]
     systems = [label for token, label in _SYSTEMS.items() if token in user_agent]
     return " · ".join([*names[:1], *systems[:1]]) if names else "未知浏览器"

@@ -105,8 +105,10 @@ def ticket_list(
     frame["status"] = _statuses(closed, frame["is_overdue"])
     frame["handling_hours"] = pd.to_numeric(raw["handling_hours"])
     frame["round_count"] = raw["round_count"]
-    frame["satisfaction"] = raw["satisfaction"].map(t.SATISFACTIONS)
-    frame["resolution"] = raw["resolution"].map(t.RESOLUTIONS)
+    # What a citizen thinks of another unit's work is not said.
+    own = pd.Series([_leads(source, code) for code in raw["unit_code"]], index=raw.index, dtype=bool)
+    frame["satisfaction"] = raw["satisfaction"].map(t.SATISFACTIONS).where(own, None)
+    frame["resolution"] = raw["resolution"].map(t.RESOLUTIONS).where(own, None)
     for name in ("is_repeat", "is_group_event", "is_excluded"):
         frame[name] = raw[name].fillna(False).astype(bool)
     return frame
@@ -150,8 +152,9 @@ def ticket_count(source: Source, scope: Scope, query: TicketQuery) -> int:
 
 def ticket_detail(source: Source, source_code: str, ticket_no: str) -> TicketDetail | None:
     """One ticket with its whole course; None when there is none that the asker may open (a ticket opens where
-    a unit within reach leads it, got it first or returned it). Texts are masked, those of restricted classes are
-    left out: ticket_words reads them. Raises NotAllowedError for those who see figures only.
+    a unit within reach leads it, got it first or returned it; what another lead unit answered and how the citizen
+    found that is left out). Texts are masked, those of restricted classes are left out: ticket_words reads them.
+    Raises NotAllowedError for those who see figures only.
     """
     _may_see_tickets(source)
     conn, reach = source.conn, source.access.reach
@@ -161,7 +164,8 @@ def ticket_detail(source: Source, source_code: str, ticket_no: str) -> TicketDet
     known = names_of(source, "unit")
     units = _Units(source, known)
     restricted = row["restricted_class"] is not None
-    raw = {} if restricted else detail_queries.ticket_text(conn, row)
+    row, raw = _own_part(source, row, {} if restricted else detail_queries.ticket_text(conn, row))
+    callbacks = detail_queries.ticket_callbacks(conn, row)
     return TicketDetail(
         source_code=source_code,
         ticket_no=ticket_no,
@@ -171,7 +175,7 @@ def ticket_detail(source: Source, source_code: str, ticket_no: str) -> TicketDet
         texts=_masked(raw),
         timeline=_timeline(detail_queries.ticket_events(conn, row), units, restricted),
         rounds=_rounds(detail_queries.ticket_rounds(conn, row), units),
-        callbacks=_callbacks(detail_queries.ticket_callbacks(conn, row)),
+        callbacks=_callbacks(callbacks if _leads(source, row["unit_code"]) else callbacks.iloc[:0]),
         returns=_returns(detail_queries.ticket_returns(conn, row), units),
         exclusions=_exclusions(detail_queries.ticket_exclusions(conn, row)),
         related=_related(detail_queries.related_tickets(conn, row, reach=reach), units),
@@ -194,11 +198,24 @@ def ticket_words(source: Source, source_code: str, ticket_no: str, masked: bool 
         raise NotAllowedError("限制件内容只由热线中心和纪委监委查看")
     if not masked and not access.unmask:
         raise NotAllowedError("没有查看未脱敏内容的权限")
-    raw = detail_queries.ticket_text(source.conn, row)
+    _, raw = _own_part(source, row, detail_queries.ticket_text(source.conn, row))
     if masked:
         return {"标题": mask_text(raw["title"]) or NO_TITLE, **_masked(raw)}
     written = {"标题": raw["title"], **{label: raw[name] for name, label in TEXTS.items()}}
     return {label: mask_identity(text) for label, text in written.items() if text}
+
+
+def _leads(source: Source, unit_code: object) -> bool:
+    """The lead unit of a ticket lies within the asker's reach."""
+    return source.access.reach is None or unit_code in source.access.reach
+
+
+def _own_part(source: Source, row: dict[str, Any], raw: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Row and texts without what belongs to a lead unit beyond the reach: its answer, and the citizen's verdict."""
+    if _leads(source, row["unit_code"]):
+        return row, raw
+    unsaid = {name: None for name in ("reply", "answer_comment") if name in raw}
+    return {**row, "satisfaction": None, "resolution": None}, {**raw, **unsaid}
 
 
 def _masked(raw: dict[str, Any]) -> dict[str, str]:

@@ -141,7 +141,7 @@ def category_movers(source: Source, scope: Scope) -> pd.DataFrame:
     result = pd.DataFrame(rows, columns=columns)
     for name in ("previous", "last_year", "change", "last_year_change", "extra"):
         result[name] = pd.to_numeric(result[name])
-    return result.sort_values(["extra", "received"], ascending=False, ignore_index=True)
+    return result.sort_values(["extra", "received", "code"], ascending=[False, False, True], ignore_index=True)
 
 
 def hour_profile(source: Source, scope: Scope) -> pd.DataFrame:
@@ -179,4 +179,4 @@ def channel_mix(source: Source, scope: Scope) -> pd.DataFrame:
     result["desk_rate"] = evaluate_frame(desk, now, rules)["value"].to_numpy()
     result["satisfaction_rate"] = answers["value"].to_numpy()
     result["answers"] = answers["denominator"].to_numpy()
-    return result.sort_values("received", ascending=False, ignore_index=True)
+    return result.sort_values(["received", "code"], ascending=[False, True], ignore_index=True)
