@@ -40,8 +40,8 @@ COLUMNS: show.Columns = {
     "last_sign_in_at": show.column("最近登录", "moment"), "created_at": show.column("建立时间", "moment"),
 }  # fmt: skip
 # Session keys: what the dialog is about until it is closed (an account as it was clicked, or NEW), the temporary
-# password it made, and what the last act did.
-_OPEN, _MADE, _SAID = "_account_open", "_account_made", "_account_said"
+# password it made, what the last act did, and how many dialogs there were.
+_OPEN, _MADE, _SAID, _ROUND = "_account_open", "_account_made", "_account_said", "_account_round"
 NEW: dict[str, Any] = {}
 CHANGE_ROLE, RESET, DISABLE, ENABLE = "变更角色", "重置密码", "停用", "启用或解锁"
 _EXPLAINED = {
@@ -79,11 +79,14 @@ def account_list() -> None:
         _export(found)
     shown = found.reset_index(drop=True)
 
+    # A grid of its own after each dialog: a second click on the same cell would only take its mark away.
+    key = f"table_{NAME}_{st.session_state.get(_ROUND, 0)}"
+
     def choose() -> None:
-        for row in show.clicked(st.session_state[f"table_{NAME}"]):
+        for row in show.clicked(st.session_state[key]):
             _open(_record(shown.iloc[row]))
 
-    show.grid(shown, COLUMNS, NAME, height=420 if len(shown) > 10 else "content", select=choose)
+    show.grid(shown, COLUMNS, NAME, height=420 if len(shown) > 10 else "content", select=choose, key=key)
     st.caption("点击一行办理停用、重置密码或变更角色。")
     opened = st.session_state.get(_OPEN)
     if opened is not None:
@@ -140,8 +143,9 @@ def _record(row: pd.Series) -> dict[str, Any]:
 
 
 def _close() -> None:
-    for name in (_OPEN, _MADE):
-        st.session_state.pop(name, None)
+    if st.session_state.pop(_OPEN, None) is not None:
+        st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
+    st.session_state.pop(_MADE, None)
 
 
 @st.dialog("新建账号", on_dismiss=_close)
