@@ -113,6 +113,13 @@ check_package() {
   VERSION=$(cat "$HERE/VERSION")
 }
 
+# An upgrade that quietly pointed to another folder would look like lost data.
+check_settings() {
+  [ -f "$PREFIX/etc/minsheng.env" ] || return 0
+  kept=$(sed -n 's/^MINSHENG_DATA_DIR=//p' "$PREFIX/etc/minsheng.env")
+  [ "$kept" = "$DATA_DIR" ] || refuse "已有设置的数据目录是 $kept，与 $DATA_DIR 不同；请用 --data-dir $kept，或先改 $PREFIX/etc/minsheng.env"
+}
+
 for tool in awk cat chmod cp df dirname grep gzip head id ln mkdir mv readlink rm sed sha256sum tar uname; do
   command -v $tool >/dev/null || refuse "缺少基本命令 $tool"
 done
@@ -122,6 +129,7 @@ case $PORT in '' | *[!0-9]*) refuse "--port 应为数字，现为：$PORT" ;; es
 [ ${#PORT} -le 5 ] && [ "$PORT" -ge 1024 ] && [ "$PORT" -le 65535 ] || refuse "--port 应在 1024 与 65535 之间，现为：$PORT"
 case $RUN_USER in *[!A-Za-z0-9._-]* | -*) refuse "--user 不是合适的用户名：$RUN_USER" ;; esac
 if [ $IS_ROOT = no ] && [ "$RUN_USER" != "$(id -un)" ]; then refuse "换用户 $RUN_USER 运行，需要用 root 安装"; fi
+check_settings
 check_machine
 check_disk 安装目录 "$PREFIX" $NEED_PREFIX_MB
 check_disk 数据目录 "$DATA_DIR" $NEED_DATA_MB
@@ -187,10 +195,7 @@ fill() {
 
 write_settings() {
   mkdir -p "$PREFIX/etc" "$PREFIX/bin"
-  if [ -f "$PREFIX/etc/minsheng.env" ]; then
-    kept=$(sed -n 's/^MINSHENG_DATA_DIR=//p' "$PREFIX/etc/minsheng.env")
-    [ "$kept" = "$DATA_DIR" ] || refuse "已有设置的数据目录是 $kept，与 --data-dir $DATA_DIR 不同；请改用同一目录，或先改 $PREFIX/etc/minsheng.env"
-  else
+  if [ ! -f "$PREFIX/etc/minsheng.env" ]; then
     (umask 027 && fill "$RELEASE/app/deploy/minsheng.env" >"$PREFIX/etc/minsheng.env")
   fi
   fill "$RELEASE/app/deploy/minsheng@.service" >"$PREFIX/etc/minsheng@.service"

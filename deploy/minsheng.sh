@@ -3,8 +3,12 @@
 set -eu
 cd "@PREFIX@/current/app"
 if [ "$(id -u)" = 0 ] && [ "@USER@" != root ]; then
-  if command -v runuser >/dev/null; then exec runuser -u "@USER@" -- "$0" "$@"; fi
-  exec su -s /bin/sh "@USER@" -c 'exec "$0" "$@"' -- "$0" "$@"
+  if ! command -v runuser >/dev/null; then
+    echo "缺少 runuser 命令，请换成用户 @USER@ 后再运行" >&2
+    exit 2
+  fi
+  export HOME="@DATA_DIR@"
+  exec runuser -u "@USER@" -- "@PREFIX@/bin/minsheng" "$@"
 fi
 # As systemd reads the file: a line is a name and a value, nothing in it is a command.
 while IFS= read -r line; do

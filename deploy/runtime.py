@@ -95,6 +95,8 @@ def build(architecture: str, work: Path, target: Path) -> list[str]:
         shutil.copy2(copyright_file, _made(python / "licenses") / copyright_file.parent.name)
     with tarfile.open(target, "w:gz", compresslevel=6) as tar:
         tar.add(python, "python", filter=_plain)
+    for folder in (raw, python.parent):
+        shutil.rmtree(folder)
     return [_shown(deb) for deb in debs]
 
 
@@ -108,6 +110,7 @@ def fonts(work: Path, target: Path) -> str:
     for name in FONTS:
         shutil.copy2(next(raw.rglob(name)), target / name)
     shutil.copy2(raw / "usr/share/doc" / FONT_PACKAGE / "copyright", target / "OFL-LICENSE.txt")
+    shutil.rmtree(raw)
     return _shown(deb)
 
 
