@@ -130,8 +130,9 @@ def checked(settings: Settings, token: str, found: uploads.Checked) -> None:
     if counts.read > counts.rejected and st.button(
         "建立本市数据库并导入" if is_first else "导入并发布", type="primary", key="publish", icon=":material/publish:"
     ):
+        person = loaders.identity()
         st.session_state[PUBLISHING] = key
-        jobs.start(key, lambda progress: uploads.publish_checked(settings, token, folder, progress))
+        jobs.start(key, lambda progress: uploads.publish_checked(settings, token, folder, progress, actor=person))
         st.rerun()
     import_view.rejected(found.rejected, "核对退回")
     import_view.warnings(counts.warnings, uploads.field_labels(), "核对提示")
@@ -180,7 +181,8 @@ def new_mapping(settings: Settings, token: str, found: uploads.Checked, key: str
     )
     if st.button("保存映射并核对", type="primary", key="save_mapping"):
         try:
-            uploads.save_own_mapping(settings, uploads.renamed_mapping(text, name.strip(), label.strip()))
+            renamed = uploads.renamed_mapping(text, name.strip(), label.strip())
+            uploads.save_own_mapping(settings, renamed, loaders.identity())
         except MappingError as error:
             st.error(plain(error))
             return

@@ -18,6 +18,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from lib.access import audit
+from lib.access.acts import under_way
 from lib.access.offers import OFFERS, Offer, Offers
 from lib.access.roles import Identity
 from lib.assessment_store import open_assessment
@@ -103,16 +104,18 @@ def make_recorded(settings: Settings, identity: Identity, offer: Offer) -> bytes
     if offer.rows is not None:
         about["rows"] = offer.rows
     try:
-        intent = _record(settings, identity, offer, "export_started", about)
-        try:
-            content = offer.make()
-        except Exception as error:
-            failure = about | {"intent": intent, "error": type(error).__name__}
-            _record(settings, identity, offer, "export_failed", failure)
-            raise
-        digest = hashlib.sha256(content).hexdigest()
-        done = about | {"intent": intent, "bytes": len(content), "sha256": digest}
-        _record(settings, identity, offer, "export_finished", done)
+        # Another process that starts meanwhile must not take this for an act that a killed one left open.
+        with under_way(settings, offer.pair):
+            intent = _record(settings, identity, offer, "export_started", about)
+            try:
+                content = offer.make()
+            except Exception as error:
+                failure = about | {"intent": intent, "error": type(error).__name__}
+                _record(settings, identity, offer, "export_failed", failure)
+                raise
+            digest = hashlib.sha256(content).hexdigest()
+            done = about | {"intent": intent, "bytes": len(content), "sha256": audit.Verbatim(digest)}
+            _record(settings, identity, offer, "export_finished", done)
     except Exception as error:
         number = secrets.token_hex(4)
         log.exception("fault %s: the export %s failed", number, offer.file_name, extra={"fault": number})

@@ -6,10 +6,13 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlalchemy import select
 from streamlit.testing.v1 import AppTest
 
+from lib.assessment_store import open_assessment
 from lib.config import Settings
 from lib.ingest.mapping import load_mapping
+from lib.schema import assessment
 from lib.store import NoDataError, active_pair, read_pointer
 from lib.ui import jobs
 from tests.ingest import files
@@ -62,6 +65,10 @@ def test_first_import_makes_the_citys_own_database_and_shows_it(empty_city: Sett
     assert "已发布" in words(test)
     assert figures(test) == {"读取": "4", "新增": "3", "更新": "0", "未变": "0", "退回": "1"}
     assert active_pair(empty_city) == "city"
+    with open_assessment(empty_city, "city").reading() as conn:
+        e = assessment.audit_entries.c
+        told = conn.execute(select(e.action, e.account).order_by(e.entry_no)).all()
+    assert told == [(act, "hotline-all") for act in ("import_started", "import_finished", "pair_chosen")]
     assert not list((empty_city.data_dir / "uploads").iterdir())
     assert len(list((empty_city.data_dir / "city" / "rejected").iterdir())) == 1
     test = click(test, "import_more")
