@@ -2,19 +2,13 @@
 
 from __future__ import annotations
 
-import logging
-import secrets
-
 import streamlit as st
 
-from lib import loaders
-from lib.access.roles import NotAllowedError
+from lib import loaders, logs
 from lib.access.runs import SignedOutError
 from lib.config import ConfigError
 from lib.store import DamagedDataError, NoDataError
-from lib.ui import empty, filters, layout, sitemap
-
-log = logging.getLogger("minsheng.page")
+from lib.ui import faults, filters, layout, sitemap
 
 # The first page of most has the root for its address. Others have a root that leads on, so that the address of
 # their first page stays its own.
@@ -33,7 +27,7 @@ def run() -> None:
     except (SignedOutError, ConfigError) as error:
         # Without a person there are no pages: nothing is registered but the reason.
         reason = error
-        st.navigation([st.Page(lambda: _refuse(reason), title="民声看板")], position="hidden").run()
+        st.navigation([st.Page(lambda: faults.show(reason), title="民声看板")], position="hidden").run()
         layout.footer()
         return
     page = st.navigation(_pages(own), position="top")
@@ -52,44 +46,20 @@ def _pages(own: dict[str, sitemap.Place]) -> dict[str, list[st.Page]]:
         page = st.Page(f"pages/{slug}.py", title=place.title, url_path=slug, default=slug == FIRST)
         groups.setdefault(place.group, []).append(page)
     if FIRST not in own:
-        first = next(iter(own), None)
-        home = st.Page(lambda: _lead_on(first), title="首页", url_path=HOME, default=True, visibility="hidden")
+        first = next(iter(own))
+        home = st.Page(
+            lambda: st.switch_page(f"pages/{first}.py"), title="首页", url_path=HOME, default=True, visibility="hidden"
+        )
         groups.setdefault("", []).insert(0, home)
     return groups
 
 
-def _lead_on(first: str | None) -> None:
-    """The root of somebody whose first page is not the usual one."""
-    if first is None:
-        empty.state("没有可以打开的页面", "投影设备只能打开会议页面，目前没有可以投影的会议。", icon=":material/tv:")
-    else:
-        st.switch_page(f"pages/{first}.py")
-
-
 def _guarded(page: st.Page, slug: str) -> None:
     try:
+        logs.about(page=slug, **logs.facts_of(loaders.identity()))
         _draw(page, slug)
-    except (SignedOutError, ConfigError) as error:
-        _refuse(error)
-    except NotAllowedError as error:
-        empty.state("没有权限", str(error), icon=":material/block:")
-    except NoDataError as error:
-        empty.no_data(str(error))
-    except DamagedDataError as error:
-        log.exception("the ticket data cannot be read")
-        empty.damaged(str(error))
-    except Exception:
-        number = secrets.token_hex(4)
-        log.exception("fault %s on page %s", number, slug)
-        empty.fault(number)
-
-
-def _refuse(error: SignedOutError | ConfigError) -> None:
-    if isinstance(error, SignedOutError):
-        empty.signed_out(str(error))
-        return
-    log.error("wrong setting: %s", error)
-    empty.state("系统设置有误", str(error), icon=":material/error:")
+    except Exception as error:
+        faults.show(error, slug)
 
 
 def _draw(page: st.Page, slug: str) -> None:

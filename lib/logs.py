@@ -30,6 +30,8 @@ KEPT_DAYS = 190
 CHINA = ZoneInfo("Asia/Shanghai")
 # Loggers with handlers of their own that hand nothing on, besides those beneath them.
 SERVER_LOGGERS = ("uvicorn", "uvicorn.access", "uvicorn.asgi", "uvicorn.error", "websockets", "streamlit")
+# The list of fetched files says nothing that the history does not, and addresses hold what was searched for.
+UNKEPT_LOGGER = "uvicorn.access"
 # What a record may carry beside its message.
 FACTS = ("fault", "account", "role", "session_ref", "page")
 
@@ -264,7 +266,9 @@ def take_over_servers() -> None:
         logger = logging.getLogger(name)
         for own in [h for h in logger.handlers if isinstance(h, logging.StreamHandler)]:
             logger.removeHandler(own)
-        logger.propagate = True
+        logger.propagate = name != UNKEPT_LOGGER
+    if not logging.getLogger(UNKEPT_LOGGER).handlers:
+        logging.getLogger(UNKEPT_LOGGER).addHandler(logging.NullHandler())
 
 
 def _uncaught(kind: type[BaseException], error: BaseException, trace: TracebackType | None) -> None:

@@ -42,7 +42,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "ui": READING | SHOWING - {"ui"} | {"commands", "logs"},
     "ingest": VALUES | {"access"},
     "demo": VALUES | {"access", "ingest", "metrics"},
-    "server": VALUES | {"access", "commands", "logs", "queries"},
+    "server": READING | {"answers", "documents", "commands", "logs"},
     "doctor": VALUES | {"access"},
     "cli": {"config", "logs"},
     "__main__": {"cli"},
@@ -138,6 +138,20 @@ def test_streamlit_stays_where_it_belongs(name):
     if name.startswith(MAY_SPEAK_STREAMLIT + MAY_DRIVE_STREAMLIT):
         return
     assert [line for target, line in imports(name) if target.split(".")[0] == "streamlit"] == []
+
+
+# Streamlit serves what these are given at addresses that answer anybody and outlive the session.
+OPEN_MEDIA = {"download_button", "image", "audio", "video", "pdf", "logo", "pyplot", "graphviz_chart"}
+
+
+@pytest.mark.parametrize("name", [n for n in names(sources()) if n.startswith(MAY_SPEAK_STREAMLIT)])
+def test_no_data_goes_through_open_media_addresses(name):
+    used = [
+        f"{name}:{node.lineno} {node.attr}"
+        for node in ast.walk(tree(name))
+        if isinstance(node, ast.Attribute) and node.attr in OPEN_MEDIA
+    ]
+    assert used == []
 
 
 @pytest.mark.parametrize("name", names(sources()))

@@ -111,6 +111,13 @@ def test_every_logger_ends_in_the_log(settings: Settings, name: str, capsys: Any
     assert [line["logger"] for line in lines(path)] == [name]
 
 
+def test_addresses_that_were_asked_for_are_not_kept(settings: Settings, capsys: Any) -> None:
+    path = logs.set_up(settings)
+    logging.getLogger("uvicorn.access").warning("GET /tickets?q=张三")
+    assert lines(path) == []
+    assert capsys.readouterr().err == ""
+
+
 def test_setting_up_again_writes_once_and_to_the_new_place(settings: Settings, tmp_path: Path) -> None:
     first = logs.set_up(settings)
     second = logs.set_up(Settings(data_dir=tmp_path / "other", city="anyang", tickets_url=None))

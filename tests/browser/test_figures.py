@@ -62,7 +62,7 @@ def test_a_figure_opens_with_numerator_denominator_and_ways_to_the_tickets(page,
 
 def test_a_table_goes_to_excel_without_formulas(page, server):
     open_page(page, f"{server.url}/districts")
-    content = download(page, page.get_by_role("button", name="导出Excel").first)
+    content = download(page, page.get_by_role("link", name="导出Excel").first)
     book = openpyxl.load_workbook(io.BytesIO(content))
     rows = [row for sheet in book for row in sheet.iter_rows()]
     values = [cell.value for row in rows for cell in row if cell.value is not None]
@@ -73,14 +73,14 @@ def test_a_table_goes_to_excel_without_formulas(page, server):
 
 def test_a_chart_goes_to_a_picture(page, server):
     open_page(page, f"{server.url}/trends")
-    content = download(page, page.get_by_role("button", name="存为图片").first)
+    content = download(page, page.get_by_role("link", name="存为图片").first)
     assert content.startswith(b"\x89PNG")
     assert len(content) > 10_000
 
 
 def test_the_one_page_print_is_a_document(page, server):
     open_page(page, server.url)
-    content = download(page, page.get_by_role("button", name="打印一页纸"))
+    content = download(page, page.get_by_role("link", name="打印一页纸"))
     with zipfile.ZipFile(io.BytesIO(content)) as document:
         assert "满意率" in document.read("word/document.xml").decode()
 
