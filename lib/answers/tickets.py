@@ -201,7 +201,7 @@ def ticket_words(source: Source, source_code: str, ticket_no: str, masked: bool 
     _, raw = _own_part(source, row, detail_queries.ticket_text(source.conn, row))
     if masked:
         return {"标题": mask_text(raw["title"]) or NO_TITLE, **_masked(raw)}
-    written = {"标题": raw["title"], **{label: raw[name] for name, label in TEXTS.items()}}
+    written = {"标题": raw["title"], **{label: raw.get(name) for name, label in TEXTS.items()}}
     return {label: mask_identity(text) for label, text in written.items() if text}
 
 
@@ -214,8 +214,8 @@ def _own_part(source: Source, row: dict[str, Any], raw: dict[str, Any]) -> tuple
     """Row and texts without what belongs to a lead unit beyond the reach: its answer, and the citizen's verdict."""
     if _leads(source, row["unit_code"]):
         return row, raw
-    unsaid = {name: None for name in ("reply", "answer_comment") if name in raw}
-    return {**row, "satisfaction": None, "resolution": None}, {**raw, **unsaid}
+    said = {name: text for name, text in raw.items() if name not in ("reply", "answer_comment")}
+    return {**row, "satisfaction": None, "resolution": None}, said
 
 
 def _masked(raw: dict[str, Any]) -> dict[str, str]:

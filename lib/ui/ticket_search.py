@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, get_args
 
 import pandas as pd
@@ -30,6 +31,7 @@ FLAGS = {
 # Parameter of the address → key of its widget.
 KEYS = {"no": "t_number", "q": "t_words", "flag": "t_flags"}
 _WRITTEN = "_tickets_written"
+_NUMBER = re.compile(r"\d{5}")
 _PLACE = "_tickets_place"
 
 
@@ -49,6 +51,10 @@ def form() -> TicketQuery:
                                placeholder="标识，如“逾期未结”“重复诉求”", label_visibility="collapsed",
                                filter_mode="contains", select_all=False)  # fmt: skip
     number, words, chosen = (number or "").strip(), (words or "").strip(), tuple(flags)
+    if _NUMBER.search(words) and not loaders.access().unmask:
+        # What is masked when shown must not be guessed by searching for it.
+        st.caption("关键词不能含电话、证件等号码，已忽略。按工单编号查找请用左边的框。")
+        words = ""
     written = {"no": number, "q": words, "flag": ",".join(chosen)}
     address.write({name: text for name, text in written.items() if text}, KEYS, _WRITTEN)
     metric, part = _figure()

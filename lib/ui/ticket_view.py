@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pandas as pd
 import streamlit as st
 
 from lib import answers, loaders
+from lib.access.shared import shared_assessment
 from lib.answers import TicketDetail
+from lib.commands import CommandError
+from lib.commands.tickets import REASON_MAX, ReadRestricted, Unmask, read_restricted, unmask
+from lib.config import Settings
 from lib.ui import empty, filters, show
 from lib.ui.words import plain
 
@@ -43,6 +49,7 @@ def _dialog(source_code: str, ticket_no: str) -> None:
         empty.state("没有这件工单", f"当前数据中没有编号为 {ticket_no} 的工单。")
         return
     ticket(detail)
+    _closer_look(detail)
 
 
 def ticket(detail: TicketDetail) -> None:
@@ -53,7 +60,7 @@ def ticket(detail: TicketDetail) -> None:
         with st.container(gap=None):
             st.caption(label)
             st.text(text)
-    if detail.is_restricted:
+    if detail.is_restricted and not loaders.access().restricted:
         st.caption("限制件只计入统计，内容由热线中心和纪委监委查看。")
     _timeline(detail.timeline)
     for title, frame, columns in (
@@ -65,6 +72,50 @@ def ticket(detail: TicketDetail) -> None:
         if not frame.empty:
             show.table(frame, columns, f"{title}_{detail.ticket_no}", title=title, height="content")
     _related(detail.related)
+
+
+def _closer_look(detail: TicketDetail) -> None:
+    """For the roles that may: the text of a restricted class, and one ticket unmasked. The history says so before
+    anything is read; what was read stands in this run of the dialog only and nowhere else.
+    """
+    allowed, store = loaders.access(), shared_assessment(Settings.from_env())
+    named = (detail.source_code, detail.ticket_no)
+    if detail.is_restricted:
+        if not allowed.restricted:
+            return
+        if st.button("阅读限制件内容", key=f"restricted_{detail.ticket_no}", help="每次阅读都记入审计"):
+            read_restricted(store, loaders.identity(), ReadRestricted(*named), now=datetime.now(UTC))
+            _words(detail, masked=True)
+    if not allowed.unmask:
+        return
+    with (
+        st.form(f"unmask_{detail.ticket_no}", border=False),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
+        reason = st.text_input(
+            "查看未脱敏内容：请写明原因，将记入审计",
+            key=f"reason_{detail.ticket_no}",
+            max_chars=REASON_MAX,
+            autocomplete="off",
+        )
+        asked = st.form_submit_button("查看")
+    if asked:
+        try:
+            unmask(store, loaders.identity(), Unmask(*named, reason, detail.is_restricted), now=datetime.now(UTC))
+        except CommandError as error:
+            st.warning(str(error))
+            return
+        _words(detail, masked=False)
+
+
+def _words(detail: TicketDetail, *, masked: bool) -> None:
+    """Title and texts, asked past the cache."""
+    found = loaders.later(answers.ticket_words, detail.source_code, detail.ticket_no, masked)()
+    st.markdown("**限制件内容**" if masked else "**未脱敏内容**　:gray[关闭窗口后不再显示，请勿抄录、外传]")
+    for label, text in (found or {}).items():
+        with st.container(gap=None):
+            st.caption(label)
+            st.text(text)
 
 
 def _fields(fields: dict[str, str]) -> None:
