@@ -37,9 +37,12 @@ _RUN = "_run_version"
 _READ_FAILED = "数据文件读取失败或数据库连接中断，为避免显示错误数字，本页暂停显示"
 
 
-def identity() -> Identity:
-    """Who is behind this run or fragment, by the session and by the gate's mark. Raises SignedOutError."""
-    return runs.identity_of(Settings.from_env(), *_credentials())
+def identity(*, anew: bool = False) -> Identity:
+    """Who is behind this run or fragment, by the session and by the gate's mark. Raises SignedOutError.
+
+    anew: as the database has it at this very moment, which every write asks for.
+    """
+    return runs.identity_of(Settings.from_env(), *_credentials(), anew=anew)
 
 
 def _credentials() -> tuple[str | None, str | None]:

@@ -147,9 +147,14 @@ def test_init_makes_secrets_and_the_first_administrator_once(settings, capsys):
     ]
 
 
-def test_init_without_city_stays_with_the_demo(settings, capsys):
-    assert "已在演示库新建账号 admin" in said(capsys, "init")
+def test_init_without_city_stays_with_the_demo_and_has_the_citys_administrator_ready(settings, capsys):
+    text = said(capsys, "init")
+    assert "已在演示库新建账号 admin" in text
+    assert "已在本市库新建账号 admin" in text
     assert active_pair(settings) == "demo"
+    password = temporary(text)
+    assert entered(settings, "admin", password, "demo")
+    assert entered(settings, "admin", password, "city")
 
 
 def test_without_secrets_a_production_start_is_told_what_to_do(settings):

@@ -16,18 +16,19 @@ from lib.commands.accounts import AddAccount
 from lib.commands.user_command import PAIRS, add_account
 from lib.config import Settings
 from lib.schema import assessment as a
-from lib.store import active_pair, choose_pair
+from lib.store import PairName, active_pair, choose_pair
 
 NEXT = """下一步：
   1. 启动服务：make run（安装包请用 systemctl start minsheng，见 docs/deploy.md）
   2. 用上面的账号登录，首次登录须修改密码
-  3. 建立安全管理员和审计管理员：python -m lib user add <账号> --role 安全管理员 --display-name <姓名>
-  4. 导入工单：python -m lib import <文件>，或由热线中心在“数据导入与质量”页导入"""
+  3. 建立安全管理员和审计管理员：python -m lib user add <账号> --role 安全管理员 --display-name <姓名> --pair city
+  4. 为各单位使用者建立账号：登录后在“账号”页办理，或 python -m lib user add
+  5. 导入工单：python -m lib import <文件>，或由热线中心在“数据导入与质量”页导入"""
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Add the options of the command."""
-    parser.add_argument("--city", action="store_true", help="改用本市库（正式使用）；不给则不切换")
+    parser.add_argument("--city", action="store_true", help="改用本市库（正式使用）；不给则首次导入时切换")
     parser.add_argument("--name", default="admin", metavar="账号", help="第一个系统管理员的账号名（默认 admin）")
     parser.add_argument("--display-name", default="系统管理员", metavar="姓名", help="他的姓名（默认 系统管理员）")
     parser.set_defaults(run=run)
@@ -48,18 +49,25 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
             append(conn, COMMAND_LINE, Act("pair_chosen", "city", before=PAIRS["demo"], after=PAIRS["city"]))
         with_city.dispose()
         print("已改用本市库")
-    store = open_assessment(settings)
-    try:
-        known = _administrators(store)
-        if known:
-            print(f"{PAIRS[store.pair]}库已有系统管理员：{'、'.join(known)}")
-        else:
-            add_account(store, AddAccount(args.name, args.display_name, "system_admin"))
-    except (CommandError, NotAllowedError) as error:
-        print(f"没有新建系统管理员：{error}", file=sys.stderr)
-        return 2
-    finally:
-        store.dispose()
+    # The first import switches to the city's own accounts: its administrator must be there by then.
+    pairs: list[PairName] = ["city"] if active_pair(settings) == "city" else ["city", "demo"]
+    password = None
+    for pair in pairs:
+        store = open_assessment(settings, pair)
+        try:
+            known = _administrators(store)
+            if known:
+                print(f"{PAIRS[pair]}库已有系统管理员：{'、'.join(known)}")
+            else:
+                made = add_account(store, AddAccount(args.name, args.display_name, "system_admin", password=password))
+                password = made.temporary_password
+        except (CommandError, NotAllowedError) as error:
+            print(f"{PAIRS[pair]}库没有新建系统管理员：{error}", file=sys.stderr)
+            return 2
+        finally:
+            store.dispose()
+    if "demo" in pairs:
+        print("现在显示的是演示数据，首次导入工单后改用本市库；要立即改用，请加 --city。")
     print(NEXT)
     return 0
 

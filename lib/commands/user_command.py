@@ -56,11 +56,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
     listing.set_defaults(run=_list)
 
 
-def add_account(store: AssessmentStore, command: AddAccount) -> None:
-    """Make an account and print its first password, once. Raises CommandError."""
+def add_account(store: AssessmentStore, command: AddAccount) -> Done:
+    """Make an account; print its first password once, unless it was given. Raises CommandError."""
     done = handle(store, command, COMMAND_LINE)
     said = f"已在{PAIRS[store.pair]}库新建账号 {normal_name(command.name)}（{ROLES[cast(Role, command.role)]}）"
     _say_password(said, done, command.password)
+    return done
 
 
 def _action(

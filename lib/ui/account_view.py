@@ -55,7 +55,7 @@ _EXPLAINED = {
 def carry_out(command: Command) -> Done | None:
     """Carry out a command for the person of this run; a refusal is shown as its sentence."""
     try:
-        return handle(shared_assessment(Settings.from_env()), command, loaders.identity())
+        return handle(shared_assessment(Settings.from_env()), command, loaders.identity(anew=True))
     except (CommandError, NotAllowedError) as error:
         st.error(plain(error), icon=":material/block:")
         return None
