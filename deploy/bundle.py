@@ -22,11 +22,9 @@ from pathlib import Path
 from deploy import runtime, wheels
 
 ROOT = Path(__file__).resolve().parent.parent
-# What of the tree is the product; tests and tools of development stay at home.
-PARTS = (
-    ".streamlit", "CHANGELOG.md", "README.md", "data/cities", "data/mappings", "deploy", "docs", "lib", "navigation.py",
-    "pages", "pyproject.toml", "requirements.txt", "streamlit_app.py",
-)  # fmt: skip
+# What of the tree is not the product: tests and tools of development stay at home.
+WORKSHOP = (".ci", ".gitignore", "Makefile", "tests")
+_PRODUCT = ("--", ".", *(f":(exclude,top){name}" for name in WORKSHOP))
 # What installs the wheels on the target machine; runs from its own file.
 PIP = "pip==26.3"
 # A small city is shown at once; a larger one is made with `minsheng demo`.
@@ -94,12 +92,12 @@ def product_version() -> str:
 def source_state() -> str:
     """Short commit of the tree, with `.changed` when files differ from it."""
     commit = _git("rev-parse", "--short=8", "HEAD").strip()
-    return f"{commit}.changed" if _git("status", "--porcelain", "--", *PARTS).strip() else commit
+    return f"{commit}.changed" if _git("status", "--porcelain", *_PRODUCT).strip() else commit
 
 
 def copy_product(target: Path) -> None:
     """Copy what git knows of the product, as it lies in the tree now."""
-    listed = _git("ls-files", "-z", "--cached", "--others", "--exclude-standard", "--", *PARTS).split("\0")
+    listed = _git("ls-files", "-z", "--cached", "--others", "--exclude-standard", *_PRODUCT).split("\0")
     for name in filter(None, listed):
         source, destination = ROOT / name, target / name
         if source.is_file():

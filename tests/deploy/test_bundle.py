@@ -67,8 +67,9 @@ def test_the_package_holds_the_product_and_nothing_of_the_workshop(package):
     held = {path.relative_to(package).as_posix() for path in package.rglob("*") if path.is_file()}
     assert {"install.sh", "SHA256SUMS", "demo-data/demo/current.json"} <= held
     assert {"app/streamlit_app.py", "app/docs/deploy.md", "app/.streamlit/config.toml"} <= held
+    assert {"app/data/access/common_passwords.txt", "app/data/cities/anyang/city.yaml"} <= held
     assert {"fonts/NotoSansCJK-Regular.ttc", "fonts/OFL-LICENSE.txt"} <= held
-    assert [name for name in held if name.startswith(("app/tests", "app/data/var", "app/.git"))] == []
+    assert [name for name in held if name.startswith(("app/tests", "app/data/var", "app/.git", "app/.ci"))] == []
     summed = (package / "SHA256SUMS").read_text("utf-8").splitlines()
     assert {line.split("  ./")[1] for line in summed} == held - {"SHA256SUMS"}
 
