@@ -32,13 +32,14 @@ from lib.access.roles import Identity
 from lib.access.sessions import Session
 from lib.access.startup import at_start
 from lib.config import ConfigError, Settings
-from lib.server import binding, compat, exports, faults, first_visit, front_end, headers, health, kiosk, oidc
+from lib.server import binding, compat, exports, faults, first_visit, front_end, headers, health, kiosk, oidc, one_page
 from lib.server.demo_unit import demo_unit
 from lib.server.entrance import Entrance
 from lib.server.gate import WARM_UP_KEY, Gate
 from lib.server.presence import OpenSockets, Presence, close_ended
 from lib.server.secret import server_secret
 from lib.ui.faults import on_script_error
+from lib.ui.words import as_of
 
 T = TypeVar("T")
 HEALTH = "/healthz"
@@ -170,6 +171,7 @@ public_routes = [
 own_routes = [
     *public_routes,
     *entrance.inner_routes(),
+    *one_page.routes(Settings.from_env, as_of),
     Route(FIRST_PAGE, first_page),
     Route(exports.PATH, exports.exports_endpoint(Settings.from_env)),
 ]

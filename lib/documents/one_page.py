@@ -65,16 +65,20 @@ def document(sheet: Sheet) -> bytes:
     return buffer.getvalue()
 
 
+def short(text: str) -> str:
+    """A judgment or an action as the paper has room for it."""
+    return text if len(text) <= TEXT_MAX else f"{text[: TEXT_MAX - 1]}…"
+
+
 def _heading(paper: Any, text: str) -> None:
     _line(paper.add_paragraph(), text, HEADING_FONT, 14, WD_ALIGN_PARAGRAPH.LEFT, before=6)
 
 
 def _items(paper: Any, texts: Sequence[str]) -> None:
     for number, text in enumerate(texts, start=1):
-        short = text if len(text) <= TEXT_MAX else f"{text[: TEXT_MAX - 1]}…"
         paragraph = paper.add_paragraph()
         paragraph.paragraph_format.first_line_indent = Pt(2 * ITEM_SIZE)
-        _line(paragraph, f"{number}．{short}", BODY_FONT, ITEM_SIZE, WD_ALIGN_PARAGRAPH.JUSTIFY)
+        _line(paragraph, f"{number}．{short(text)}", BODY_FONT, ITEM_SIZE, WD_ALIGN_PARAGRAPH.JUSTIFY)
 
 
 def _line(

@@ -26,11 +26,10 @@ from lib.config import Settings
 from lib.server import cookies
 from lib.server.binding import comes_from_here
 from lib.server.gate import PASSWORD, SIGN_IN, SIGN_OUT, own_path
+from lib.server.one_page import PATH as PLAIN_PAGE
 from lib.server.pages import ReadSettings, form_of, peer_of, render, session_of
 from lib.store import active_pair
 
-# Where an old browser goes on after signing in: its pages must not send it to the browser check again.
-PLAIN_PAGE = "/one-page"
 ENDED = "登录已退出或长时间没有操作，请重新登录"
 NOT_HERE = "演示账号只能在运行本系统的这台电脑上使用"
 INCOMPLETE = "请填写账号和密码"
@@ -167,6 +166,7 @@ class Entrance:
         return render(
             self.read_settings(), "sign_in.html", status, title="登录", next=wanted, why=why, note=note, name=name[:64],
             buttons=self.other_ways, demo_roles={role: ROLES[role] for role in offered},
+            # An old browser that signs in for the plain page must not be sent to the check again.
             tests_browser=wanted != PLAIN_PAGE,
         )  # fmt: skip
 
