@@ -74,7 +74,7 @@ def changes(before: Any, after: Any) -> pd.DataFrame:
     """Before and after side by side: one row per name in either: label, before, after (texts; empty where absent)."""
     old, new = _named(before), _named(after)
     rows = [
-        {"label": LABELS.get(name, name), "before": _text(old.get(name)), "after": _text(new.get(name))}
+        {"label": LABELS.get(name, name), "before": _text(name, old.get(name)), "after": _text(name, new.get(name))}
         for name in dict.fromkeys((*old, *new))
     ]
     return pd.DataFrame(rows, columns=["label", "before", "after"])
@@ -114,11 +114,13 @@ def _named(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {"内容": value}
 
 
-def _text(value: Any) -> str:
+def _text(name: str, value: Any) -> str:
     if value is None:
         return ""
+    if name == "role" and value in ROLES:
+        return ROLES[cast(Role, value)]
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, list):
-        return "、".join(_text(part) for part in value)
+        return "、".join(_text(name, part) for part in value)
     return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else str(value)

@@ -85,7 +85,7 @@ def entry_list(person: Identity, query: HistoryQuery) -> None:
         for row in show.clicked(st.session_state[f"table_{NAME}"]):
             st.session_state[_OPEN] = frame.iloc[row].to_dict()
 
-    show.grid(frame, COLUMNS, NAME, height=600 if len(frame) > 10 else "content", select=choose)
+    show.grid(frame, COLUMNS, NAME, height=560 if len(frame) > 10 else "content", select=choose)
     _turn(place, count, frame)
     note = "点击一行查看变更前后。记录只增不改，时间为本市时间。"
     if count > EXPORT_MAX:

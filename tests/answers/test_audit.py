@@ -124,7 +124,7 @@ def test_entry_tells_who_when_what_before_after_and_why(conn: Connection) -> Non
         "du", "du某", "督查局", "变更权限", "hot1", "轮岗",
     )  # fmt: skip
     assert answers.changes(found["before"], found["after"]).to_dict("split")["data"] == [
-        ["角色", "hotline", "unit"], ["单位代码", "", "U1"],
+        ["角色", "热线中心", "承办单位"], ["单位代码", "", "U1"],
     ]  # fmt: skip
 
 

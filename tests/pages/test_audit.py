@@ -63,7 +63,7 @@ def test_entry_is_opened_with_before_and_after(store: AssessmentStore) -> None:
     test.run()
     assert "王芳（wang，系统管理员）" in dialog(test).replace("\\", "")
     assert r"\*轮岗\*" in dialog(test)
-    assert [list(row) for row in test.dataframe[1].value.itertuples(index=False)] == [["角色", "unit", "hotline"]]
+    assert [list(row) for row in test.dataframe[1].value.itertuples(index=False)] == [["角色", "承办单位", "热线中心"]]
 
 
 def test_own_roles_see_neither_others_nor_the_chain(store: AssessmentStore) -> None:
