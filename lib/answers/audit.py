@@ -117,7 +117,7 @@ def _named(value: Any) -> dict[str, Any]:
 def _text(name: str, value: Any) -> str:
     if value is None:
         return ""
-    if name == "role" and value in ROLES:
+    if name == "role" and isinstance(value, str) and value in ROLES:
         return ROLES[cast(Role, value)]
     if isinstance(value, bool):
         return "是" if value else "否"
