@@ -7,6 +7,7 @@ from typing import get_args
 
 from lib.access import audit
 from lib.access.audit import Act
+from lib.access.expiry import sweep_rejected
 from lib.access.reconcile import reconcile
 from lib.access.rule_files import record_rule_files
 from lib.access.shared import shared_assessment
@@ -18,11 +19,13 @@ log = logging.getLogger("minsheng.audit")
 
 
 def at_start(settings: Settings) -> None:
-    """Close open intents, record changed rule files and the start itself, in the history of every pair there is.
+    """Remove expired files, close open intents, record changed rule files and the start itself, in the history of
+    every pair there is.
 
     Call it once before the server answers anybody. Raises ConfigError, BrokenChainError, SQLAlchemyError: a server
     that cannot keep its history must not start.
     """
+    sweep_rejected(settings)
     active = active_pair(settings)
     for pair in get_args(PairName):
         if pair != active and not has_assessment(settings, pair):

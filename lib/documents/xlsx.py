@@ -16,8 +16,8 @@ from lib.metrics.arithmetic import is_missing
 
 Kind = Literal["text", "count", "rate", "points", "hours", "number", "date", "moment"]
 
-# Excel, WPS and their CSV importers read these as the start of a formula or a command.
-_DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
+# Excel, WPS and their CSV importers read these as the start of a formula or a command, some also behind blanks.
+_DANGEROUS = re.compile(r"[\t\r\n]|[\s\u200b\ufeff]*[=+\-@＝＋－＠]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _CELL_MAX = 32_767
 _CUT = "…（内容过长，已截断）"
@@ -52,7 +52,7 @@ def neutral(text: str) -> str:
     clean = _CONTROL.sub("", text)
     if len(clean) >= _CELL_MAX:
         clean = clean[: _CELL_MAX - len(_CUT) - 1] + _CUT
-    return f"'{clean}" if clean.startswith(_DANGEROUS) else clean
+    return f"'{clean}" if _DANGEROUS.match(clean) else clean
 
 
 def workbook(frame: pd.DataFrame, fields: Mapping[str, Field], title: str, facts: Sequence[tuple[str, str]]) -> bytes:

@@ -121,7 +121,9 @@ def _source_text(raw: pd.DataFrame, rule: FieldRule, mapping: MappingFile) -> tu
 def _stripped(text: pd.Series, empty: tuple[str, ...]) -> pd.Series:
     text = text.str.strip().str.strip("\u3000\ufeff\u200b")
     # The apostrophe that our files of rejected rows put before formula-like text comes off again.
-    text = text.mask(text.str.match(r"'[=+\-@＝＋－＠]"), text.str.slice(1))
+    text = text.mask(
+        text.str.match(r"'[\s\u200b\ufeff]*[=+\-@＝＋－＠]"), text.str.slice(1).str.strip(" \u200b\ufeff\t\r\n")
+    )
     return text.mask(text.isin(list(empty)), "")
 
 

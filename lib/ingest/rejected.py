@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import time
+import re
 from pathlib import Path
 
 import pandas as pd
 import xlsxwriter
 
+from lib.access.expiry import rejected_dir, sweep_rejected
 from lib.config import Settings
-from lib.store import PairName, pair_dir
+from lib.store import PairName
 
-KEPT_DAYS = 30
 # Stand to the right of the original columns, which thereby stay in place for the next import.
 REPORT_COLUMNS = {"line_no": "原文件行号", "column_name": "出错的列", "value": "出错的值", "reason": "退回原因"}
-_FORMULA_STARTS = tuple("=+-@\t\r＝＋－＠")
+_FORMULA_START = re.compile(r"[\t\r\n]|[\s\u200b\ufeff]*[=+\-@＝＋－＠]")
 
 
 def neutral(text: str) -> str:
@@ -22,16 +22,12 @@ def neutral(text: str) -> str:
 
     Reading takes the apostrophe off again.
     """
-    return f"'{text}" if text.startswith(_FORMULA_STARTS) else text
-
-
-def rejected_dir(settings: Settings, pair: PairName) -> Path:
-    """Folder of the files of rejected rows of a pair."""
-    return pair_dir(settings, pair) / "rejected"
+    return f"'{text}" if _FORMULA_START.match(text) else text
 
 
 def rejected_of(settings: Settings, pair: PairName, version: str) -> Path | None:
     """The file of rejected rows of the import that published `version`, while it is kept."""
+    sweep_rejected(settings)
     path = rejected_dir(settings, pair) / f"退回行_{version}.xlsx"
     return path if path.is_file() else None
 
@@ -43,7 +39,7 @@ def write_rejected(rejected: pd.DataFrame, settings: Settings, pair: PairName, n
     """
     folder = rejected_dir(settings, pair)
     folder.mkdir(parents=True, exist_ok=True)
-    sweep_rejected(folder)
+    sweep_rejected(settings)
     path = folder / f"退回行_{name}.xlsx"
     path.write_bytes(b"")
     path.chmod(0o600)
@@ -80,10 +76,3 @@ def write_rejected_to(rejected: pd.DataFrame, path: Path) -> None:
             sheet.set_column(0, max(len(headings) - 1, 0), 16)
             sheet.set_column(len(headings), len(headings) + 2, 14)
             sheet.set_column(len(headings) + 3, len(headings) + 3, 60)
-
-
-def sweep_rejected(folder: Path) -> None:
-    """Remove files of rejected rows older than 30 days: they hold personal data."""
-    for path in folder.glob("退回行_*.xlsx"):
-        if time.time() - path.stat().st_mtime > KEPT_DAYS * 86_400:
-            path.unlink(missing_ok=True)
