@@ -17,7 +17,7 @@ WORKERS ?= 2
 RUN_READY := $(VENV)/.run-$(shell sha256sum < requirements.txt | cut -c1-16)
 TEST_READY := $(VENV)/.test-$(shell cat requirements.txt tests/requirements.txt | sha256sum | cut -c1-16)
 
-.PHONY: help run test test-deploy lint bench prove bundle doctor browser nginx
+.PHONY: help run test test-deploy lint bench prove bundle doctor browser nginx audit-dependencies
 
 help: ## 列出全部命令
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/make \1\t\2/' | expand -t 20
@@ -57,6 +57,12 @@ doctor: $(RUN_READY) ## 检查本机、数据目录与数据库服务器，指�
 
 prove: $(TEST_READY) browser ## 逐条列出承诺，运行能够证明它的测试，如实说明尚不能证明的
 	@$(PYTHON) -m tests.prove
+
+audit-dependencies: | $(PYTHON) ## 查询全部固定版本组件的已知漏洞（须能访问漏洞库；有一个查不到即不作数）
+	@test -x $(VENV)-audit/bin/python || $(PYTHON) -m venv $(VENV)-audit
+	$(VENV)-audit/bin/python -m pip install --disable-pip-version-check --no-input -q \
+	  "$$($(PYTHON) -c 'from tests.dependencies import TOOL; print(TOOL)')"
+	$(PYTHON) -m tests.dependencies $(VENV)-audit/bin/python
 
 # --- set-up ---------------------------------------------------------------------------------
 
