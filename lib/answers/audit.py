@@ -118,7 +118,7 @@ def _text(name: str, value: Any) -> str:
     if value is None:
         return ""
     if name == "role" and isinstance(value, str) and value in ROLES:
-        return ROLES[cast(Role, value)]
+        return ROLES[value]
     if isinstance(value, bool):
         return "是" if value else "否"
     if isinstance(value, list):
