@@ -10,6 +10,8 @@ from pathlib import Path
 import streamlit as st
 
 from lib import loaders
+from lib.access.accounts import has_accounts
+from lib.access.shared import shared_assessment
 from lib.config import Settings
 from lib.ingest import uploads
 from lib.ingest.command import parse_as_of
@@ -46,8 +48,7 @@ def import_card(settings: Settings) -> None:
             publishing(running)
             return
         if active_pair(settings) == "demo":
-            st.info("当前显示的是演示数据。导入会建立本市自己的数据库，并把看板切换到本市数据；演示数据另存，不会混入。",
-                    icon=":material/info:")  # fmt: skip
+            leaving_the_demo(settings)
         files = st.file_uploader(
             "把平台导出的文件原样放进来：XLSX、XLS、CSV、Parquet 或 ZIP，可多选；流转、回访文件与工单文件一起选",
             accept_multiple_files=True,
@@ -58,6 +59,26 @@ def import_card(settings: Settings) -> None:
             checking(settings, token, paths)
         else:
             st.caption("先核对、后发布：核对不改动任何数据；发布前可以看到新增、更新、退回各多少行。")
+
+
+def leaving_the_demo(settings: Settings) -> None:
+    """Say what the first import of the city's own data brings, and what must stand before it."""
+    st.info(
+        "当前显示的是演示数据。导入会建立本市自己的数据库，并把看板切换到本市数据；演示数据另存，不会混入。"
+        "切换后演示账号失效，请用本市账号重新登录。",
+        icon=":material/info:",
+    )
+    if not may_leave_the_demo(settings):
+        st.warning(
+            "本市库还没有账号，发布后将无人能够登录，因此现在只能核对、不能发布。请先在服务器上运行 "
+            "`python -m lib init` 生成密钥，再用 `python -m lib user add 账号 --role 热线中心 --pair city` 建立账号。",
+            icon=":material/key:",
+        )
+
+
+def may_leave_the_demo(settings: Settings) -> bool:
+    """Whether somebody could sign in once the city's own data are shown."""
+    return has_accounts(shared_assessment(settings, "city"))
 
 
 def checking(settings: Settings, token: str, paths: list[Path]) -> None:
@@ -127,8 +148,16 @@ def checked(settings: Settings, token: str, found: uploads.Checked) -> None:
         st.success("与现有数据完全一致，不需要导入。", icon=":material/check:")
     key = f"publish:{token}:{found.mapping}:{found.as_of}:{city_version(settings)}"
     is_first = active_pair(settings) == "demo"
-    if counts.read > counts.rejected and st.button(
-        "建立本市数据库并导入" if is_first else "导入并发布", type="primary", key="publish", icon=":material/publish:"
+    may_publish = not is_first or may_leave_the_demo(settings)
+    if (
+        may_publish
+        and counts.read > counts.rejected
+        and st.button(
+            "建立本市数据库并导入" if is_first else "导入并发布",
+            type="primary",
+            key="publish",
+            icon=":material/publish:",
+        )
     ):
         person = loaders.identity()
         st.session_state[PUBLISHING] = key

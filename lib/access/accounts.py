@@ -113,6 +113,15 @@ def demo_sign_in(
         return admit(conn, account, visit)
 
 
+def has_accounts(store: AssessmentStore) -> bool:
+    """Whether anybody could sign in here: an open account that is neither of the demo nor a device's."""
+    people = select(a.accounts.c.account_id).where(
+        a.accounts.c.disabled_at.is_(None), a.accounts.c.origin.in_(("local", "oidc"))
+    )
+    with store.reading() as conn:
+        return conn.execute(people.limit(1)).first() is not None
+
+
 def demo_name(role: str) -> str:
     """Sign-in name of a role's demo account: demo-leader."""
     return f"demo-{role.replace('_', '-')}"

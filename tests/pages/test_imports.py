@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
+from datetime import datetime
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 from streamlit.testing.v1 import AppTest
 
 from lib.assessment_store import open_assessment
@@ -50,6 +51,16 @@ def figures(test: AppTest) -> dict[str, str]:
 
 def click(test: AppTest, key: str) -> AppTest:
     return settled(test.button(key=key).click().run())
+
+
+def test_nobody_is_locked_out_by_the_first_import(empty_city: Settings, tmp_path: Path) -> None:
+    test = raw_page("imports")
+    with open_assessment(empty_city, "city").writing() as conn:
+        conn.execute(update(assessment.accounts).values(disabled_at=datetime(2026, 1, 1)))
+    test = upload(test, files.write_csv(tmp_path / "十月.csv"))
+    assert figures(test)["新增"] == "3"
+    assert "本市库还没有账号" in words(test)
+    assert "publish" not in [button.key for button in test.button]
 
 
 def test_first_import_makes_the_citys_own_database_and_shows_it(empty_city: Settings, tmp_path: Path) -> None:
