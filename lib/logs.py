@@ -116,7 +116,7 @@ class _Quiet(logging.Handler):
         )
 
 
-class Console(_Quiet, logging.StreamHandler):  # type: ignore[type-arg]
+class Console(_Quiet, logging.StreamHandler):
     """Short lines for whoever started the process."""
 
 

@@ -75,12 +75,6 @@ class Offers:
             found = self._held.get(ref)
         return found[1] if found is not None and owner and found[1].owner == owner else None
 
-    def forget(self, owner: str) -> None:
-        """Drop what a session was offered: it has ended."""
-        with self._lock:
-            for name in [name for name, (_, held) in self._held.items() if held.owner == owner]:
-                del self._held[name]
-
     def _forget_old(self) -> None:
         # Oldest first: registering moves to the end.
         limit = self._clock() - KEPT_SECONDS

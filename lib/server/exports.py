@@ -21,7 +21,7 @@ from lib.access import audit
 from lib.access.acts import under_way
 from lib.access.offers import OFFERS, Offer, Offers
 from lib.access.roles import Identity
-from lib.assessment_store import open_assessment
+from lib.access.shared import shared_assessment
 from lib.config import Settings
 from lib.server import plain_page
 
@@ -124,12 +124,8 @@ def make_recorded(settings: Settings, identity: Identity, offer: Offer) -> bytes
 
 
 def _record(settings: Settings, identity: Identity, offer: Offer, action: str, after: dict[str, Any]) -> int:
-    store = open_assessment(settings, offer.pair)
-    try:
-        with store.writing() as conn:
-            return audit.append(conn, identity, audit.Act(action, subject=offer.file_name, after=after))
-    finally:
-        store.dispose()
+    with shared_assessment(settings, offer.pair).writing() as conn:
+        return audit.append(conn, identity, audit.Act(action, subject=offer.file_name, after=after))
 
 
 def _headers(offer: Offer) -> dict[str, str]:

@@ -62,14 +62,6 @@ def test_each_session_keeps_its_newest_only():
     assert offers.find(other, "b") is not None
 
 
-def test_a_session_that_ended_leaves_nothing():
-    offers = Offers()
-    mine, other = offers.register(offer("a")), offers.register(offer("b"))
-    offers.forget("a")
-    assert offers.find(mine, "a") is None
-    assert offers.find(other, "b") is not None
-
-
 def test_names_cannot_be_guessed():
     offers = Offers()
     refs = {offers.register(offer()) for _ in range(100)}
