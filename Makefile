@@ -39,7 +39,7 @@ test: $(TEST_READY) lint browser ## 准备环境，然后检查代码、类型�
 	$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup -m browser
 
 test-deploy: $(TEST_READY) nginx ## 做出离线包，在没有网络的空系统里安装、启动；真实运行 nginx 配置与两个服务进程
-	@$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup -m deploy --durations=5 tests/deploy
+	@$(PYTHON) -m pytest -n 0 -m deploy --durations=5 tests/deploy
 
 lint: $(TEST_READY) ## 检查代码与类型
 	@$(PYTHON) -m ruff check streamlit_app.py navigation.py lib pages deploy tests
