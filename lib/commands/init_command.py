@@ -19,7 +19,7 @@ from lib.schema import assessment as a
 from lib.store import PairName, active_pair, choose_pair
 
 NEXT = """下一步：
-  1. 启动服务：make run（安装包请用 systemctl start minsheng，见 docs/deploy.md）
+  1. 启动服务：make run（安装包请用 systemctl start minsheng@8501，见 docs/deploy.md）
   2. 用上面的账号登录，首次登录须修改密码
   3. 建立安全管理员和审计管理员：python -m lib user add <账号> --role 安全管理员 --display-name <姓名> --pair city
   4. 为各单位使用者建立账号：登录后在“账号”页办理，或 python -m lib user add
