@@ -9,6 +9,7 @@ import pytest
 
 from lib.config import Settings
 from tests.pages.conftest import Opener, raw_page, words
+from tests.people import signed_in
 
 
 @pytest.fixture
@@ -43,8 +44,9 @@ def test_a_damaged_pointer_shows_no_figure(empty_folder: Path) -> None:
 
 @pytest.mark.usefixtures("empty_folder")
 def test_a_wrong_setting_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    somebody = signed_in()
     monkeypatch.setenv("TICKETS_URL", "mysql://x")
-    assert "系统设置有误" in words(raw_page("overview"))
+    assert "系统设置有误" in words(raw_page("overview", user=somebody))
 
 
 def test_an_unforeseen_fault_gets_a_number_that_is_in_the_log(
