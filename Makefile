@@ -24,7 +24,7 @@ help: ## 列出全部命令
 
 run: $(RUN_READY) ## 准备环境，没有数据时生成示例市，然后提供服务（PORT=8501 HOST=127.0.0.1）
 	@state=0
-	$(PYTHON) -m lib.server.prepare || state=$$?
+	$(PYTHON) -m lib.server.prepare "$(HOST)" || state=$$?
 	if [ $$state -eq 3 ]; then
 	  echo "尚无数据，先生成虚构的“示例市”（只在第一次，约两分钟）："
 	  $(PYTHON) -m lib demo

@@ -32,7 +32,9 @@ ICON = (
 INDEX_LITERALS = {
     '<html lang="en">': '<html lang="zh-CN">',
     'href="./favicon.png"': f'href="{ICON}"',
-    "<title>Streamlit</title>": "<title>民声看板</title>",
+    # An old browser is led away before it fails to read the rest (see lib/server/compat.py).
+    "<title>Streamlit</title>": "<title>民声看板</title>"
+    '<script src="/compat-syntax.js"></script><script src="/compat.js"></script>',
     '<link rel="service-desc" href="./_stcore/agent/openapi.json" />': "",
 }
 _NOSCRIPT = re.compile(r"<noscript>.*?</noscript>", re.DOTALL)

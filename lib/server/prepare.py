@@ -1,7 +1,7 @@
-"""What `make run` asks before serving: is there data to show? `python -m lib.server.prepare`.
+"""What `make run` asks before serving: may it, and is there data to show? `python -m lib.server.prepare [HOST]`.
 
 Exit code 0: there is (or what is wrong must be seen by a person, which pages and health then say).
-3: there is none and the demo city should be made. 2: the settings are wrong.
+3: there is none and the demo city should be made. 2: the settings are wrong, or secrets are missing.
 """
 
 from __future__ import annotations
@@ -9,6 +9,8 @@ from __future__ import annotations
 import sys
 
 from lib.config import ConfigError, Settings
+from lib.server.binding import is_loopback
+from lib.server.secret import server_secret
 from lib.store import SCHEMA_REVISION, DamagedDataError, NoDataError, active_pair, read_pointer
 
 READY, WRONG_SETTINGS, NEEDS_DEMO = 0, 2, 3
@@ -30,10 +32,13 @@ def state(settings: Settings) -> tuple[int, str]:
     return READY, f"{kind} {pointer.version}，数据截至 {pointer.as_of:%Y-%m-%d %H:%M}"
 
 
-def main() -> int:
-    """Print the sentence, return the exit code."""
+def main(host: str) -> int:
+    """Print the sentence, return the exit code. host: the address that will be served."""
     try:
-        code, sentence = state(Settings.from_env())
+        settings = Settings.from_env()
+        # Asked here, too: nobody should wait for the demo city only to be refused.
+        server_secret(settings, bound_to_loopback=is_loopback(host))
+        code, sentence = state(settings)
     except ConfigError as error:
         print(f"配置错误：{error}", file=sys.stderr)
         return WRONG_SETTINGS
@@ -43,4 +48,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(main(*sys.argv[1:2] or ["127.0.0.1"]))

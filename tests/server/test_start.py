@@ -6,6 +6,7 @@ import pytest
 
 from lib.access.secrets_file import make_secrets, production_secrets
 from lib.config import ConfigError
+from lib.server import prepare
 from lib.server.binding import comes_from_here, is_loopback, uvicorn_address
 from lib.server.secret import server_secret
 from lib.store import choose_pair
@@ -73,3 +74,13 @@ def test_the_demo_makes_its_own_each_time(settings, monkeypatch):
     made = {server_secret(settings, bound_to_loopback=True) for _ in range(3)}
     assert len(made) == 3
     assert min(map(len, made)) >= 32
+
+
+def test_make_run_is_refused_before_it_makes_the_demo(settings, monkeypatch, capsys):
+    monkeypatch.setenv("MINSHENG_DATA_DIR", str(settings.data_dir))
+    monkeypatch.delenv("MINSHENG_COOKIE_SECRET", raising=False)
+    assert prepare.main("0.0.0.0") == prepare.WRONG_SETTINGS
+    assert "python -m lib init" in capsys.readouterr().err
+    assert prepare.main("127.0.0.1") == prepare.NEEDS_DEMO
+    monkeypatch.setenv("MINSHENG_COOKIE_SECRET", "x" * 40)
+    assert prepare.main("0.0.0.0") == prepare.NEEDS_DEMO
