@@ -22,7 +22,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from lib.access.sessions import Session
-from lib.server import cookies
+from lib.server import cookies, plain_page
 from lib.server.headers import same_origin
 from lib.server.presence import OpenSockets, Presence
 
@@ -106,6 +106,10 @@ class Gate:
         if session is None:
             if not is_page(scope):
                 return PlainTextResponse(NEEDS_SIGN_IN, status_code=401, headers={"Cache-Control": "no-store"})
+            if Headers(scope=scope).get("sec-fetch-site") in ("cross-site", "same-site"):
+                # A link in a mail or another system: the browser keeps the session cookie back, because it is
+                # Strict, and sends it with the next request, which is our own page's.
+                return plain_page.leading_on("正在打开", "正在进入民声看板……", _wanted(scope))
             return _led_to(SIGN_IN, scope)
         if session.must_change_password and path not in BEFORE_NEW_PASSWORD:
             if not is_page(scope):
@@ -180,10 +184,15 @@ def own_path(given: str) -> str:
     return given if is_ours and not leads_away and len(given) <= 2000 else "/"
 
 
+def _wanted(scope: Scope) -> str:
+    """The address that was asked for, with its parameters."""
+    query = scope["query_string"].decode("latin-1")
+    return own_path(quote(scope["path"]) + (f"?{query}" if query else ""))
+
+
 def _led_to(page: str, scope: Scope) -> Response:
     """To a page of ours, which leads back afterwards. Says so when the browser still has an old session."""
-    query = scope["query_string"].decode("latin-1")
-    wanted = own_path(quote(scope["path"]) + (f"?{query}" if query else ""))
+    wanted = _wanted(scope)
     parameters = {} if wanted == "/" else {"next": wanted}
     if page == SIGN_IN and cookies.SESSION in (Headers(scope=scope).get("cookie") or ""):
         parameters["ended"] = "1"

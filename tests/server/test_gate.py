@@ -67,6 +67,16 @@ def test_a_stranger_who_opens_a_page_is_led_to_the_sign_in_page(app, path):
     assert answer.headers["cache-control"] == "no-store"
 
 
+def test_a_link_from_elsewhere_is_asked_again_by_our_own_page(app, person):
+    """The browser keeps a Strict cookie back from other sites' links; nobody should sign in again for that."""
+    answer = get(app, "/trends", sec_fetch_site="cross-site")
+    assert (answer.status, 'content="0;url=/trends"' in answer.text) == (200, True)
+    assert "x-ms" not in answer.text
+    assert get(app, "/trends", sec_fetch_site="same-origin").headers["location"] == "/sign-in?next=%2Ftrends"
+    assert "x-ms-session" in get(app, "/trends", sec_fetch_site="cross-site", **cookie(person[1])).text
+    assert get(app, "/media/a.xlsx", sec_fetch_site="cross-site").status == 401
+
+
 @pytest.mark.parametrize(
     "path",
     [
