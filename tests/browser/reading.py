@@ -33,7 +33,8 @@ ALLOWED_WORDS = frozenset((
 # of pictures; drawings describe their parts to screen readers in attributes, what they show is text.
 _COLLECT = """() => {
   const out = [];
-  const skip = 'script, style, noscript, [data-testid="stIconMaterial"], [data-testid="stAlertDynamicIcon"]';
+  const skip = 'script, style, noscript, [data-testid="stIconMaterial"], [data-testid="stAlertDynamicIcon"], ' +
+    '[aria-hidden="true"][translate="no"]';
   const visit = root => {
     const walker = document.createTreeWalker(root, NodeFilter.SHOW_ELEMENT | NodeFilter.SHOW_TEXT);
     for (let node = walker.nextNode(); node; node = walker.nextNode()) {
