@@ -21,7 +21,7 @@ from typing import Any, Literal, cast
 
 import duckdb
 from duckdb_sqlalchemy import ConnectionWrapper
-from sqlalchemy import Engine, MetaData, Table, create_engine, func, inspect, select
+from sqlalchemy import Dialect, Engine, MetaData, Table, create_engine, func, inspect, select
 from sqlalchemy.pool import NullPool, Pool
 from sqlalchemy.util import LRUCache
 
@@ -181,6 +181,11 @@ def _prototype() -> Engine:
     engine = create_engine("duckdb://", poolclass=NullPool)
     with engine.connect():  # the dialect looks at its database once, when it is first connected
         return engine
+
+
+def duckdb_dialect() -> Dialect:
+    """The dialect all engines share, for statements written as text."""
+    return _prototype().dialect
 
 
 def duckdb_engine(

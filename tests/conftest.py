@@ -133,9 +133,16 @@ def demo_store(demo_settings: Settings) -> Iterator[TicketStore]:
 
 
 @pytest.fixture(scope="session")
-def samples_dir() -> Path:
+def own_or_samples() -> Path | None:
+    """Folder of the developers' sample exports; None where they are absent, and tests use small files of our own."""
+    given = os.environ.get("MINSHENG_SAMPLES")
+    folder = Path(given or ROOT.parent / "shared" / "samples")
+    return folder if given != "own" and folder.is_dir() else None
+
+
+@pytest.fixture(scope="session")
+def samples_dir(own_or_samples: Path | None) -> Path:
     """Folder of the developers' sample exports; skips where they are absent."""
-    folder = Path(os.environ.get("MINSHENG_SAMPLES") or ROOT.parent / "shared" / "samples")
-    if not folder.is_dir():
+    if own_or_samples is None:
         pytest.skip("the developers' sample exports are not on this machine (MINSHENG_SAMPLES names their folder)")
-    return folder
+    return own_or_samples

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import argparse
+import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
@@ -32,6 +34,7 @@ PROMISES = (
             ("tests/ingest/test_publish.py::test_every_refused_row_is_counted_and_logged",
              "tests/ingest/test_samples.py",
              "tests/ingest/test_validate_rows.py::test_rejected_rows_come_back_as_a_workbook_that_imports_again")),
+    Promise("演示城市可重现：同一种子、任意线程数、两种数据库，逐行相同", ("tests/demo/test_generation.py",)),
     Promise("同一文件导入两次，第二次什么也不变",
             ("tests/ingest/test_publish.py::test_the_same_import_again_changes_nothing",
              "tests/ingest/test_samples.py")),
@@ -81,7 +84,7 @@ class Outcomes:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Count the call itself, and whatever ended earlier."""
         if report.when == "call" or report.outcome != "passed":
-            self.by_test.setdefault(report.nodeid.split("[")[0], Counter())[report.outcome] += 1
+            self.by_test.setdefault(re.split(r"[\[@]", report.nodeid)[0], Counter())[report.outcome] += 1
 
     def of(self, shown_by: Sequence[str]) -> Counter[str]:
         """Outcomes of the tests that a promise names."""
@@ -94,9 +97,15 @@ class Outcomes:
 
 def main() -> int:
     """Run, print one line per promise; 1 when a promise that should hold does not."""
+    parser = argparse.ArgumentParser(description="逐条列出承诺，运行能够证明它的测试")
+    parser.add_argument("--workers", default="2", help="同时运行的进程数")
+    workers = parser.parse_args().workers
     outcomes = Outcomes()
     tests = sorted({name for promise in PROMISES for name in promise.shown_by})
-    pytest.main(["-q", "--no-header", "--tb=line", *tests], plugins=[outcomes])
+    # Browser tests apart, because their driver keeps an event loop running in its process.
+    for kind in ("not browser", "browser"):
+        options = ["-q", "--no-header", "--tb=short", "-n", workers, "--dist", "loadgroup", "-m", kind]
+        pytest.main([*options, *tests], plugins=[outcomes])
     broken = 0
     print()
     for promise in PROMISES:

@@ -71,7 +71,8 @@ def test_what_records_are_about_stays_with_its_thread(settings: Settings) -> Non
     thread.start()
     thread.join()
     log.info("outside")
-    assert [line.get("page") for line in lines(path)] == ["units", None]
+    own = [line for line in lines(path) if line["logger"] == "minsheng.t"]  # a server of another test may speak, too
+    assert [line.get("page") for line in own] == ["units", None]
     with pytest.raises(ValueError, match="token"):
         logs.about(token="x")
 
@@ -108,7 +109,7 @@ def test_every_logger_ends_in_the_log(settings: Settings, name: str, capsys: Any
     finally:
         logger.removeHandler(own)
         logger.propagate = kept
-    assert [line["logger"] for line in lines(path)] == [name]
+    assert [line["logger"] for line in lines(path) if line["message"] == f"from {name}"] == [name]
 
 
 def test_addresses_that_were_asked_for_are_not_kept(settings: Settings, capsys: Any) -> None:

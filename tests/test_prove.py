@@ -1,4 +1,5 @@
 import ast
+import re
 
 import pytest
 
@@ -16,3 +17,14 @@ def test_what_shows_a_promise_exists(name):
 
 def test_a_promise_is_shown_or_said_to_be_open():
     assert [promise.text for promise in PROMISES if not promise.shown_by and not promise.open] == []
+
+
+def test_what_make_test_leaves_out_is_run_by_make_prove():
+    shown = {name.partition("::")[0] for promise in PROMISES for name in promise.shown_by}
+    marked = {
+        path.relative_to(ROOT).as_posix()
+        for path in (ROOT / "tests").glob("**/test_*.py")
+        if re.search(r"^pytestmark = .*pytest\.mark\.proof", path.read_text("utf-8"), re.MULTILINE)
+    }
+    assert marked
+    assert marked <= shown

@@ -20,7 +20,7 @@ from lib.access import audit, sessions
 from lib.access.audit import Act, Verbatim
 from lib.access.moments import clock, utc
 from lib.access.passwords import STANDARD, Hashing
-from lib.access.roles import ROLES, Identity, Role
+from lib.access.roles import Identity, Role
 from lib.access.sessions import plain
 from lib.assessment_store import AssessmentStore
 from lib.schema import assessment as a
@@ -215,7 +215,7 @@ def _account(conn: Connection, name: str, *, for_update: bool = False) -> Any:
 def _demo_account(conn: Connection, name: str, role: str, unit_code: str | None, now: datetime) -> Any:
     """Make the demo account; two clicks at once make one."""
     values = {
-        "name": name, "display_name": f"演示·{ROLES[cast(Role, role)]}", "role": role, "unit_code": unit_code,
+        "name": name, "display_name": "演示账号", "role": role, "unit_code": unit_code,
         "origin": "demo", "must_change_password": False, "failed_count": 0, "created_at": utc(now), "version": 1,
     }  # fmt: skip
     if role != "unit":

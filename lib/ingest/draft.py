@@ -107,9 +107,9 @@ def new_version(
         root, engine = versions.open_writer(path)
         finished = False
         try:
-            versions.create_main(engine)
+            versions.create_main(root)
             versions.attach(root, folder / segments[1], 1, readonly=False)
-            versions.create_segment(engine, 1)
+            versions.create_segment(root, 1)
             versions.create_views(root, [1])
             with engine.connect() as conn:
                 draft = Draft(conn, version, 1, city, is_demo, as_of, repeat_days)

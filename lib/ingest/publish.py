@@ -145,10 +145,10 @@ def _duckdb(
         root, engine = versions.open_writer(path)
         try:
             if not old:
-                versions.create_main(engine)
+                versions.create_main(root)
             for no, file in opened.segments.items():
                 versions.attach(root, folder / file, no, readonly=no != number)
-            versions.create_segment(engine, number)
+            versions.create_segment(root, number)
             versions.create_views(root, list(opened.segments))
             with engine.connect() as conn:
                 draft = _drafted(conn, name, old, city, pair, staged)

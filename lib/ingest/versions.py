@@ -7,9 +7,10 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +18,12 @@ import duckdb
 from duckdb_sqlalchemy import ConnectionWrapper
 from sqlalchemy import Engine, MetaData, Table
 from sqlalchemy.pool import StaticPool
+from sqlalchemy.schema import CreateIndex, CreateTable, SetColumnComment, SetTableComment
 
 from lib.config import Settings
 from lib.schema import tickets as t
 from lib.schema.rollups import ROLLUPS
-from lib.store import Pointer, duckdb_engine, pair_dir, replace_file, without_constraints
+from lib.store import Pointer, duckdb_dialect, duckdb_engine, pair_dir, replace_file, without_constraints
 
 WRITER_MEMORY = "2GB"
 KEPT_VERSIONS = 2
@@ -96,16 +98,33 @@ def segment_tables(number: int) -> dict[str, Table]:
     return {table.name: table.to_metadata(plain, schema=segment_name(number)) for table in t.SEGMENT_TABLES}
 
 
-def create_main(engine: Engine) -> None:
+def create_main(root: duckdb.DuckDBPyConnection) -> None:
     """All tables of the main file, with their comments, without keys and indexes."""
-    without_constraints(MAIN_TABLES).create_all(engine, checkfirst=False)
+    root.execute(_main_script())
 
 
-def create_segment(engine: Engine, number: int) -> None:
+def create_segment(root: duckdb.DuckDBPyConnection, number: int) -> None:
     """The tables of an attached, empty segment."""
-    with engine.connect() as conn:
-        for table in segment_tables(number).values():
-            table.create(conn, checkfirst=False)
+    root.execute(_segment_script().replace(segment_name(0), segment_name(number)))
+
+
+# Hundreds of columns, each with its comment: written once, and run as one.
+@cache
+def _main_script() -> str:
+    return _script(without_constraints(MAIN_TABLES).sorted_tables)
+
+
+@cache
+def _segment_script() -> str:
+    return _script(segment_tables(0).values())
+
+
+def _script(tables: Iterable[Table]) -> str:
+    statements: list[Any] = []
+    for table in tables:
+        statements += [CreateTable(table), SetTableComment(table), *(SetColumnComment(c) for c in table.columns)]
+        statements += [CreateIndex(index) for index in table.indexes]
+    return ";\n".join(str(statement.compile(dialect=duckdb_dialect())) for statement in statements)
 
 
 def create_views(root: duckdb.DuckDBPyConnection, numbers: list[int]) -> None:
@@ -126,7 +145,7 @@ def repack(path: Path, segment: Path) -> None:
     fresh = path.with_name(f"{path.stem}-repacked.duckdb")
     root, engine = open_writer(fresh)
     try:
-        create_main(engine)
+        create_main(root)
         quoted = str(path).replace("'", "''")
         root.execute(f"ATTACH '{quoted}' AS built (READ_ONLY)")
         for table in MAIN_TABLES:

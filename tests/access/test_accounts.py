@@ -168,7 +168,7 @@ def test_one_click_signs_in_to_the_demo(demo_accounts, role):
     with demo_accounts.reading() as conn:
         found = sessions.by_ref(conn, refs[1], now=NOW).identity
     assert (found.account, found.role, found.unit_code) == (f"demo-{role.replace('_', '-')}", role, unit)
-    assert found.display_name.startswith("演示·")
+    assert found.display_name == "演示账号"
     assert len(rows(demo_accounts, a.accounts)) == 1
     assert [act for _, act, _ in acts(demo_accounts)] == ["account_added", "sign_in", "sign_in"]
 

@@ -33,6 +33,9 @@ from tests.access.chains import entries
 from tests.ingest import files
 from tests.ingest.staging import staged, ticket
 
+# Takes long: `make prove` and CI run it, `make test` does not.
+pytestmark = pytest.mark.proof
+
 CLERK = Identity("zhang", "张三丰", "hotline")
 
 

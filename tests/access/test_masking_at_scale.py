@@ -25,6 +25,9 @@ from lib.ingest.mapping import MappingError
 from lib.schema import assessment as a
 from tests.access.ticket_texts import MATTERS, Text, leaks, read_back, texts
 
+# Takes long: `make prove` and CI run it, `make test` does not.
+pytestmark = pytest.mark.proof
+
 COUNT = 10_000
 
 

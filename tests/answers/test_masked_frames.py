@@ -21,6 +21,9 @@ from lib.scope import Scope
 from lib.store import open_store
 from tests.access.ticket_texts import leaks, texts
 
+# Takes long: `make prove` and CI run it, `make test` does not.
+pytestmark = pytest.mark.proof
+
 # In full only some: each asks a dozen questions.
 COUNT, OPENED = 300, 20
 HEADINGS = (

@@ -27,6 +27,9 @@ from tests.answers.conftest import Publish
 from tests.answers.reaching import Strangers, assert_same, without_others
 from tests.factories import create_return, create_ticket
 
+# Takes long: `make prove` and CI run it, `make test` does not.
+pytestmark = pytest.mark.proof
+
 UNIT, OTHER = "S02", "S03"
 MONTH = Period.month(2026, 9)
 KEYS = tuple(CATALOGUE)

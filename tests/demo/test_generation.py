@@ -23,6 +23,9 @@ from lib.ingest.draft import new_version
 from lib.schema import tickets as t
 from lib.store import TicketStore, open_store
 
+# Takes long: `make prove` and CI run it, `make test` does not.
+pytestmark = pytest.mark.proof
+
 SMALL = DemoOptions(months=2, monthly=900, seed=11, end=date(2026, 3, 20))
 TABLES = (*t.FACTS, *t.SEGMENT_TABLES, t.units, t.workdays, t.injected_truths)
 
@@ -55,9 +58,21 @@ def in_folder(tmp_path: Path, name: str) -> Settings:
     return Settings(data_dir=tmp_path / name, city="anyang", tickets_url=None)
 
 
-def test_same_seed_same_city_whatever_the_threads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with made(in_folder(tmp_path, "one"), SMALL, threads=1) as conn:
-        once = fingerprints(conn)
+@pytest.fixture(scope="module")
+def one_thread(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
+    """The small city, made by one thread."""
+    with made(in_folder(tmp_path_factory.mktemp("demo"), "one"), SMALL, threads=1) as conn:
+        yield conn
+
+
+@pytest.fixture(scope="module")
+def once(one_thread: Connection) -> dict[str, str]:
+    return fingerprints(one_thread)
+
+
+def test_same_seed_same_city_whatever_the_threads(
+    once: dict[str, str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with made(in_folder(tmp_path, "four"), SMALL, threads=4) as conn:
         assert fingerprints(conn) == once
     # Nor does it matter how the rows are cut into chunks.
@@ -66,14 +81,12 @@ def test_same_seed_same_city_whatever_the_threads(tmp_path: Path, monkeypatch: p
         assert fingerprints(conn) == once
 
 
-def test_another_seed_another_city(tmp_path: Path) -> None:
+def test_another_seed_another_city(once: dict[str, str], tmp_path: Path) -> None:
     other = DemoOptions(SMALL.months, SMALL.monthly, 12, SMALL.end)
-    with made(in_folder(tmp_path, "a"), SMALL, threads=2) as conn:
-        first = fingerprints(conn)
     with made(in_folder(tmp_path, "b"), other, threads=2) as conn:
         second = fingerprints(conn)
-    assert first["tickets"] != second["tickets"]
-    assert first["workdays"] == second["workdays"]
+    assert once["tickets"] != second["tickets"]
+    assert once["workdays"] == second["workdays"]
 
 
 def test_progress_counts_up_to_the_total(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,13 +101,12 @@ def test_progress_counts_up_to_the_total(tmp_path: Path, monkeypatch: pytest.Mon
     assert told[-1][0] == result.tickets
 
 
-def test_postgres_holds_the_same_city(tmp_path: Path, postgres_url: str) -> None:
+def test_postgres_holds_the_same_city(one_thread: Connection, tmp_path: Path, postgres_url: str) -> None:
     shared = Settings(data_dir=tmp_path / "pg", city="anyang", tickets_url=postgres_url)
     generate.generate(shared, SMALL)
-    generate.generate(in_folder(tmp_path, "own"), SMALL)
-    ours, theirs = open_store(in_folder(tmp_path, "own"), "demo"), open_store(shared, "demo")
+    a, theirs = one_thread, open_store(shared, "demo")
     try:
-        with ours.engine.connect() as a, theirs.engine.connect() as b:
+        with theirs.engine.connect() as b:
             for table in TABLES:
                 assert count(a, table) == count(b, table) > 0
             for column in ("handling_hours", "latitude"):
@@ -104,7 +116,6 @@ def test_postgres_holds_the_same_city(tmp_path: Path, postgres_url: str) -> None
             newest = words.order_by(t.tickets.c.ticket_id.desc()).limit(200)
             assert a.execute(newest).all() == b.execute(newest).all()
     finally:
-        ours.dispose()
         theirs.dispose()
 
 

@@ -16,6 +16,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import create_engine, select, text
 
+from lib.cli import main
 from lib.config import ROOT, Settings
 from lib.ingest.command import parse_as_of
 from lib.ingest.mapping import own_mappings_dir
@@ -138,7 +139,12 @@ def test_import_command_asks_before_it_leaves_the_demo(tmp_path: Path, settings:
     assert command(settings, "import", path).returncode == 0
 
 
-def test_import_command_refuses_with_a_sentence(tmp_path: Path, settings: Settings) -> None:
+def test_import_command_refuses_with_a_sentence(
+    tmp_path: Path, settings: Settings, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("MINSHENG_DATA_DIR", str(settings.data_dir))
+    monkeypatch.setenv("SOURCE_DB", "sqlite:////nowhere/secret.db")
+    monkeypatch.delenv("TICKETS_URL", raising=False)
     odd = str(files.write_csv(tmp_path / "odd.csv", [["1", "2"]], ["甲", "乙"]))
     for arguments, sentence in (
         (["import"], "请给出要导入的文件"),
@@ -147,11 +153,11 @@ def test_import_command_refuses_with_a_sentence(tmp_path: Path, settings: Settin
         (["import", "--yes", "--from-url", "env:SOURCE_DB", "--table", "t"], "找不到数据库文件“secret.db”"),
         (["import", "--yes", "--from-url", "oracle://u:geheim@h/x", "--table", "t"], "不支持的数据库类型“oracle”"),
     ):
-        done = command(settings, *arguments)
-        assert done.returncode == 2
-        assert sentence in done.stderr
-        assert "Traceback" not in done.stderr
-        assert "geheim" not in done.stderr
+        assert main(arguments) == 2
+        said = capsys.readouterr().err
+        assert sentence in said
+        assert "Traceback" not in said
+        assert "geheim" not in said
     assert not (settings.data_dir / "city" / "current.json").exists()
 
 

@@ -19,6 +19,9 @@ from lib.store import pair_dir, read_pointer
 from tests.ingest.conftest import Pair
 from tests.ingest.staging import staged, ticket
 
+# Takes long: `make prove` and CI run it, `make test` does not.
+pytestmark = pytest.mark.proof
+
 # Where the publisher is killed: before the function named is called for the n-th time.
 MOMENTS = {
     "while copying": ("lib.ingest.publish.shutil.copyfile", 1),

@@ -27,6 +27,9 @@ from lib.store import open_store
 from tests.browser.serving import start_server
 from tests.server.walking import Opened, Tab, Visitor
 
+# Takes long: `make prove` and CI run it, `make test` does not.
+pytestmark = pytest.mark.proof
+
 # Slug → the roles that may open it.
 SEES = frozenset({"leader", "supervision", "discipline", "organisation", "hotline", "unit"})
 PAGES: dict[str, frozenset[str]] = {
