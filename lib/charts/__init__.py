@@ -4,7 +4,7 @@ from lib.charts import titles
 from lib.charts.bars import movers, ranked_bar, share_bar, worst_first
 from lib.charts.funnel import funnel_plot
 from lib.charts.heat import heat_profile
-from lib.charts.series import small_multiples, sparkline, trend_line
+from lib.charts.series import trend_line
 from lib.charts.style import Chart
 
 __all__ = [
@@ -14,8 +14,6 @@ __all__ = [
     "movers",
     "ranked_bar",
     "share_bar",
-    "small_multiples",
-    "sparkline",
     "titles",
     "trend_line",
     "worst_first",

@@ -148,6 +148,9 @@ def _thinned(ordered: Sequence[Row]) -> list[Row]:
     """At most CURVE_POINTS of the rows, ends included: enough for smooth limits of a thousand units."""
     step = max(1, math.ceil(len(ordered) / CURVE_POINTS))
     kept = [*ordered[::step], ordered[-1]]
+    volume = ordered[0]["denominator"]
+    if volume == ordered[-1]["denominator"]:  # one volume makes no line: its limits become a short band around it
+        kept = [{**ordered[0], "denominator": volume * width} for width in (0.92, 1.1)]
     return [{c: None if row[c] is None else round(row[c], 5) for c in _CURVE} for row in kept]
 
 

@@ -13,8 +13,6 @@ from lib.charts import (
     movers,
     ranked_bar,
     share_bar,
-    small_multiples,
-    sparkline,
     style,
     titles,
     trend_line,
@@ -53,7 +51,6 @@ def heat_of(frame):
 
 
 MONTHS = [0.93 + 0.002 * k for k in range(24)]
-REFERENCE = trend_frame(MONTHS)
 CHARTS = {
     "trend": lambda: trend_of(trend_frame(MONTHS)),
     "trend of counts": lambda: trend_of(trend_frame([4000 + 10 * k for k in range(24)], target=None), RECEIVED),
@@ -83,13 +80,6 @@ CHARTS = {
     "shares, empty": lambda: share_of(channel_frame([])),
     "heat": lambda: heat_of(hour_frame((1, 10))),
     "heat of nothing": lambda: heat_of(hour_frame()),
-    "small multiples": lambda: small_multiples(
-        pd.concat([REFERENCE.assign(name=n) for n in ("东区", "西区")]), REFERENCE, SATISFACTION, "各区与全市", SUBTITLE
-    ),
-    "small multiples, empty": lambda: small_multiples(
-        REFERENCE.assign(name="东区", value=float("nan")), REFERENCE, SATISFACTION, "各区与全市", SUBTITLE
-    ),
-    "sparkline": lambda: sparkline([1, None, 3]),
 }
 
 
@@ -100,8 +90,7 @@ def test_chart_is_valid_and_draws_something_in_chinese(name):
     json.dumps(drawn, allow_nan=False)
     image = Image.open(io.BytesIO(picture(drawn, width=560))).convert("L")
     assert image.getextrema()[0] < 200, "nothing dark was drawn"
-    if name != "sparkline":
-        assert len(drawn["title"]["text"]) <= style.TITLE_LIMIT
+    assert len(drawn["title"]["text"]) <= style.TITLE_LIMIT
 
 
 def test_a_clickable_chart_stays_clickable_without_rows():
@@ -222,3 +211,11 @@ def test_missing_numbers_never_reach_the_browser_as_nan():
     assert style.records(frame, ("value", "day")) == [
         {"value": None, "day": None}, {"value": None, "day": None}, {"value": 1.5, "day": "2026-10-01"},
     ]  # fmt: skip
+
+
+def test_limits_of_one_volume_are_a_band_around_it():
+    frame = funnel_frame(1)
+    (volume,) = frame["denominator"]
+    curve = funnel_of(frame)["layer"][0]["data"]["values"]
+    assert curve[0]["denominator"] < volume < curve[1]["denominator"]
+    assert curve[0]["low95"] == curve[1]["low95"] == pytest.approx(frame["low95"][0], abs=1e-5)
