@@ -8,6 +8,7 @@ name, that version, the exclusion revision and its arguments; arguments are smal
 from __future__ import annotations
 
 import dataclasses
+import logging
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
@@ -25,6 +26,9 @@ from lib.city import City, load_city
 from lib.config import Settings
 from lib.scope import Scope
 from lib.store import DamagedDataError, PairName, Pointer, TicketStore, active_pair, open_store, read_pointer
+
+# The server imports this before Streamlit's runtime runs, which Streamlit would remark on at every start.
+logging.getLogger("streamlit.runtime.caching.cache_data_api").setLevel(logging.ERROR)
 
 P = ParamSpec("P")
 R = TypeVar("R")

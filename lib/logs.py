@@ -234,6 +234,7 @@ def set_up(settings: Settings, *, console: bool = True) -> Path:
         except OSError as error:
             raise ConfigError(f"日志 {path} 无法写入（{error.strerror}），请检查目录权限和磁盘空间") from error
         screen = Console()
+        screen.setLevel(logging.WARNING)  # whoever starts the server reads what must be acted on; the log has the rest
         screen.setFormatter(ShortLines(known))
         new = (handler, screen)
     close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from typing import get_args
 
 from lib.access import audit
@@ -14,8 +13,6 @@ from lib.access.shared import shared_assessment
 from lib.assessment_store import has_assessment
 from lib.config import Settings
 from lib.store import PairName, active_pair
-
-log = logging.getLogger("minsheng.audit")
 
 
 def at_start(settings: Settings) -> None:
@@ -36,5 +33,3 @@ def at_start(settings: Settings) -> None:
             changed = record_rule_files(conn)
             after = {"left_open": left_open, "rule_files_changed": len(changed), "audit_hash": settings.audit_hash}
             audit.append(conn, audit.SYSTEM, Act("started", after=after))
-        if changed:
-            log.info("%s rule files are not as they were recorded last", len(changed))
