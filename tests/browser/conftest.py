@@ -18,6 +18,10 @@ BROWSER_ARGUMENTS = (
     "--use-gl=angle",
     "--use-angle=swiftshader",
     "--enable-unsafe-swiftshader",
+    # The graphics card is played by the processor: only maps (WebGL) are worth it, the rest is drawn without.
+    "--disable-gpu-compositing",
+    "--disable-gpu-rasterization",
+    "--disable-accelerated-2d-canvas",
 )
 
 

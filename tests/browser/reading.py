@@ -29,6 +29,9 @@ ALLOWED_WORDS = frozenset((
 ))
 # fmt: on
 
+# What the import page tells to type before the demo is left.
+COMMANDS_OF_A_FIRST_IMPORT = {"python", "lib", "init", "user", "add", "--role", "--pair", "city"}
+
 # Every text of the document and every attribute that is shown or read aloud. Icons are letters of a font
 # of pictures; drawings describe their parts to screen readers in attributes, what they show is text.
 _COLLECT = """() => {

@@ -38,8 +38,8 @@ class Server:
     samples: int = 0
 
     def watch(self, stop: threading.Event) -> None:
-        """Note the remote ends of all sockets of the server and its children, many times a second."""
-        while not stop.wait(0.05):
+        """Note the remote ends of all sockets of the server and its children, five times a second."""
+        while not stop.wait(0.2):
             try:
                 root = psutil.Process(self.process.pid)
                 family = [root, *root.children(recursive=True)]
