@@ -58,9 +58,11 @@ _COLLECT = """() => {
   return out;
 }"""
 
-# Grids draw their cells on a canvas and tell them to screen readers a moment later.
+# Grids draw their cells on a canvas and tell them to screen readers a moment later; those further down only when
+# somebody scrolls there.
 _STATE = """() => {
-  const grids = [...document.querySelectorAll('[data-testid="stDataFrame"]')];
+  const grids = [...document.querySelectorAll('[data-testid="stDataFrame"]')]
+    .filter(grid => grid.getBoundingClientRect().top < window.innerHeight);
   const told = grids.every(g => [...g.querySelectorAll('canvas')].some(c => c.textContent));
   const size = document.body.innerText.length + ':' + document.body.querySelectorAll('*').length;
   return (told ? '' : 'untold ') + size;
