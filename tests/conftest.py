@@ -29,13 +29,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """
     for item in items:
         names = getattr(item, "fixturenames", ())
-        shared = _shared(item)
-        if shared and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(" ".join((item.path.stem, *shared))))
         if "postgres_url" in names:
             item.add_marker("postgres")
         if item.path.is_relative_to(ROOT / "tests" / "browser"):
-            item.add_marker("browser")
+            item.add_marker("browser")  # and grouped by file there
+            continue
+        shared = _shared(item)
+        if shared and item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(" ".join((item.path.stem, *shared))))
 
 
 def _shared(item: pytest.Item) -> list[str]:
