@@ -35,8 +35,8 @@ run: $(RUN_READY) ## 准备环境，没有数据时生成示例市，然后提�
 
 test: $(TEST_READY) lint browser ## 准备环境，然后检查代码、类型，运行全部测试（含真实浏览器）
 	@# Apart, because the browser's driver keeps an event loop running in its process.
-	$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup -m "not browser and not deploy and not proof"
-	$(PYTHON) -m pytest -n $(WORKERS) --dist loadgroup -m browser
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile -m "not browser and not deploy and not proof"
+	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile -m browser
 
 test-deploy: $(TEST_READY) nginx ## 做出离线包，在没有网络的空系统里安装、启动；真实运行 nginx 配置与两个服务进程
 	@$(PYTHON) -m pytest -n 0 -m deploy --durations=5 tests/deploy

@@ -104,7 +104,7 @@ def main() -> int:
     tests = sorted({name for promise in PROMISES for name in promise.shown_by})
     # Browser tests apart, because their driver keeps an event loop running in its process.
     for kind in ("not browser", "browser"):
-        options = ["-q", "--no-header", "--tb=short", "-n", workers, "--dist", "loadgroup", "-m", kind]
+        options = ["-q", "--no-header", "--tb=short", "-n", workers, "--dist", "loadfile", "-m", kind]
         pytest.main([*options, *tests], plugins=[outcomes])
     broken = 0
     print()
