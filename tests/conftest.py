@@ -21,30 +21,14 @@ from lib.store import TicketStore, open_store
 DEMO_OPTIONS = ("--months", "26", "--monthly", "2500", "--seed", "7", "--end", "2026-10-20")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark by what a test asks for, so that `-m "not browser"` needs no list kept by hand.
-
-    Tests that share a fixture of their module run in one worker: two would both make it.
-    """
+    """Mark by what a test asks for, so that `-m "not browser"` needs no list kept by hand."""
     for item in items:
         names = getattr(item, "fixturenames", ())
         if "postgres_url" in names:
             item.add_marker("postgres")
         if item.path.is_relative_to(ROOT / "tests" / "browser"):
-            item.add_marker("browser")  # and grouped by file there
-            continue
-        shared = _shared(item)
-        if shared and item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(" ".join((item.path.stem, *shared))))
-
-
-def _shared(item: pytest.Item) -> list[str]:
-    """Fixtures of the module that the test uses, with their parameter."""
-    definitions = getattr(item, "_fixtureinfo").name2fixturedefs  # noqa: B009 - pytest offers no public name for it
-    params = item.callspec.params if hasattr(item, "callspec") else {}
-    own = [name for name, found in definitions.items() if found[-1].scope == "module"]
-    return [f"{name}-{params[name]}" if name in params else name for name in sorted(own)]
+            item.add_marker("browser")
 
 
 @pytest.fixture

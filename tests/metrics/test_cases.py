@@ -26,12 +26,7 @@ CASES = {
     "duckdb": [(seed, n) for seed in range(1, 9) for n in range(SCOPES)],
     "postgres": [(seed, n) for seed in (21, 22) for n in range(SCOPES)],
 }
-# The questions of one scenario go to one worker, which publishes it.
-QUESTIONS = [
-    pytest.param(base, seed, n, marks=pytest.mark.xdist_group(f"{base}-{seed}"))
-    for base, pairs in CASES.items()
-    for seed, n in pairs
-]
+QUESTIONS = [(base, seed, n) for base, pairs in CASES.items() for seed, n in pairs]
 
 
 @dataclass(frozen=True)

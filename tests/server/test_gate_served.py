@@ -23,7 +23,7 @@ from tests.server.knocking import knock, open_page, open_socket, refused, sign_i
 
 # One server for the module.
 # Takes long: `make prove` and CI run it, `make test` does not.
-pytestmark = [pytest.mark.proof, pytest.mark.xdist_group("served")]
+pytestmark = pytest.mark.proof
 
 PUBLIC = ("/sign-in", "/compat", "/compat.js", "/compat-syntax.js", "/healthz", "/kiosk")
 OURS = (
