@@ -39,7 +39,7 @@ fields, facts = show.fields(frame, EXPORTED), show.facts({"工单数": f"{show_c
 
 def choose() -> None:
     """Open the ticket of the row that was clicked."""
-    for row in show.clicked(st.session_state[f"table_{NAME}"]):
+    for row in show.chosen_rows(NAME):
         ticket_view.ask_for(frame["source_code"].iloc[row], frame["ticket_no"].iloc[row])
 
 

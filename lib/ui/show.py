@@ -115,6 +115,11 @@ def clicked(event: Any) -> list[int]:
     return [int(row) for row, _ in event.selection.cells]
 
 
+def chosen_rows(name: str) -> list[int]:
+    """Position of the row that is chosen in the table of that name now, as a list of none or one: for callbacks."""
+    return clicked(st.session_state[f"table_{name}"])
+
+
 def export(frame: pd.DataFrame, columns: Columns, name: str, *, extra_facts: Mapping[str, str] | None = None) -> None:
     """A button that writes the frame to Excel, with a sheet that says what it shows. Arguments as in `table`."""
     known, said = fields(frame, columns), facts(extra_facts)
