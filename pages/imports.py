@@ -21,13 +21,11 @@ from lib.ingest.rejected import rejected_of
 from lib.ingest.staged import PublishResult
 from lib.ingest.template_command import write_template
 from lib.store import DamagedDataError, NoDataError, active_pair, read_pointer
-from lib.ui import empty, import_view, jobs, layout, show
+from lib.ui import empty, import_round, import_view, jobs, layout, show
 from lib.ui.words import as_of as said_as_of
 from lib.ui.words import plain
 
 TITLE, QUESTION = "数据导入与质量", "数据可信吗、到几号？"
-# Session keys: which uploader is shown (a new one is an empty one), and the job whose result stands.
-ROUND, PUBLISHING = "_import_round", "_import_publishing"
 
 
 def template_file() -> bytes:
@@ -43,7 +41,7 @@ def import_card(settings: Settings) -> None:
         with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
             st.markdown("**导入工单**", width="content")
             show.download("下载标准模板", template_file, "标准导入模板.xlsx", show.XLSX, resource="imports")
-        running = st.session_state.get(PUBLISHING)
+        running = import_round.publishing()
         if running is not None and jobs.find(running) is not None:
             publishing(running)
             return
@@ -52,7 +50,7 @@ def import_card(settings: Settings) -> None:
         files = st.file_uploader(
             "把平台导出的文件原样放进来：XLSX、XLS、CSV、Parquet 或 ZIP，可多选；流转、回访文件与工单文件一起选",
             accept_multiple_files=True,
-            key=f"upload_{st.session_state.get(ROUND, 0)}",
+            key=f"upload_{import_round.number()}",
         )
         if files:
             token, paths = uploads.keep_uploads(settings, [(f.name, f.getvalue()) for f in files])
@@ -160,7 +158,7 @@ def checked(settings: Settings, token: str, found: uploads.Checked) -> None:
         )
     ):
         person = loaders.identity()
-        st.session_state[PUBLISHING] = key
+        import_round.publish(key)
         jobs.start(key, lambda progress: uploads.publish_checked(settings, token, folder, progress, actor=person))
         st.rerun()
     import_view.rejected(found.rejected, "核对退回")
@@ -191,9 +189,7 @@ def publishing(key: str) -> None:
         import_view.warnings(result.warnings, uploads.field_labels(), "导入提示")
     if st.button("再导入一个文件", key="import_more"):
         jobs.forget(key)
-        for name in [PUBLISHING]:
-            del st.session_state[name]
-        st.session_state[ROUND] = st.session_state.get(ROUND, 0) + 1
+        import_round.begin_another()
         st.rerun()
 
 
