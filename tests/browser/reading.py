@@ -58,15 +58,21 @@ _COLLECT = """() => {
   return out;
 }"""
 
-# Grids draw their cells on a canvas and tell them to screen readers a moment later; those further down only when
-# somebody scrolls there.
+# Grids draw their cells on a canvas and tell them to screen readers a moment later; those further down or folded
+# away only when somebody looks there.
 _STATE = """() => {
+  const app = document.querySelector('[data-testid="stApp"]');
+  const resting = app?.dataset.testScriptState === 'notRunning'
+    && !document.querySelector('[data-testid="stSkeleton"]');
   const grids = [...document.querySelectorAll('[data-testid="stDataFrame"]')]
-    .filter(grid => grid.getBoundingClientRect().top < window.innerHeight);
+    .filter(grid => grid.checkVisibility() && grid.getBoundingClientRect().top < window.innerHeight);
   const told = grids.every(g => [...g.querySelectorAll('canvas')].some(c => c.textContent));
   const size = document.body.innerText.length + ':' + document.body.querySelectorAll('*').length;
-  return (told ? '' : 'untold ') + size;
+  return resting && told ? size : null;
 }"""
+# A run may start another (address, then page), with a moment of rest between them.
+_LOOK_EVERY_MS = 100
+_LOOKS_ALIKE = 4
 
 
 def open_page(page: Page, address: str, role: str = USUAL_ROLE) -> None:
@@ -84,13 +90,14 @@ def settle(page: Page) -> None:
     page.locator('[data-testid="stApp"][data-test-script-state="notRunning"]').wait_for()
     page.locator('[data-testid="stMainBlockContainer"]').first.wait_for()
     page.locator('[data-testid="stSkeleton"]').first.wait_for(state="detached")
-    before = None
-    for _ in range(60):
+    before, alike = None, 0
+    for _ in range(100):
         now = page.evaluate(_STATE)
-        if now == before and "untold" not in now:
+        alike = alike + 1 if now is not None and now == before else 0
+        if alike == _LOOKS_ALIKE:
             return
         before = now
-        page.wait_for_timeout(150)
+        page.wait_for_timeout(_LOOK_EVERY_MS)
 
 
 def title(page: Page, name: str) -> Locator:

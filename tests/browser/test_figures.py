@@ -90,7 +90,7 @@ def test_a_click_on_a_district_shows_what_is_in_it(page, server):
     assert townships_named(page) == []
     # Over each bar lies a transparent one that takes the click.
     page.locator("path[aria-label*='名称: ']").nth(2).click(force=True)
-    page.wait_for_timeout(500)
+    page.wait_for_url(lambda address: "focus=" in address)
     settle(page)
     assert len(townships_named(page)) == 1
 

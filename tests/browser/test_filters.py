@@ -17,9 +17,10 @@ def parameters(page) -> dict[str, str]:
 
 def choose(page, label: str, option: str) -> None:
     """Pick an option of a filter."""
+    before = page.url
     page.get_by_role("combobox", name=label).click()
     page.get_by_role("option", name=option, exact=True).click()
-    page.wait_for_timeout(300)
+    page.wait_for_url(lambda address: address != before)
     settle(page)
 
 

@@ -92,8 +92,8 @@ def test_a_first_sign_in_sets_a_password_and_leads_where_the_link_led(people, se
     for label, text in (("当前密码", PASSWORD), ("新密码", NEW), ("再输一次新密码", NEW)):
         page.get_by_label(label, exact=True).fill(text)
     page.get_by_role("button", name="修改密码").click()
+    page.wait_for_url(re.compile("/definitions.*metric=return_rate"))
     settle(page)
-    assert "metric=return_rate" in page.url
     assert page.get_by_text("退单率").first.is_visible()
 
 
@@ -120,8 +120,8 @@ def test_an_open_page_goes_to_the_door_when_the_session_ends_and_comes_back(peop
     page.wait_for_url("**/sign-in?**")
     assert page.get_by_text("请重新登录").is_visible()
     page.get_by_role("button", name="督查局").click()
+    page.wait_for_url(re.compile("/definitions.*metric=return_rate"))
     settle(page)
-    assert "metric=return_rate" in page.url
 
 
 def test_signing_out_from_the_page(people, server, store):
