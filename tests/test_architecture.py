@@ -16,7 +16,7 @@ MAX_LINES = 400
 
 # Values and descriptions that everything may use.
 VALUES = {"config", "period", "scope", "schema", "city", "calendar_cn", "store", "assessment_store"}
-READING = VALUES | {"metrics", "queries", "analysis", "access"}
+READING = VALUES | {"metrics", "queries", "analysis", "access", "lists"}
 SHOWING = {"answers", "charts", "documents", "loaders", "ui"}
 
 # Package of lib (or file at the top) → what it may import from lib, besides itself.
@@ -31,17 +31,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     "assessment_store": {"config", "schema", "store"},
     "access": {"config", "schema", "period", "scope", "store", "assessment_store"},
     "logs": {"config", "access"},
-    "commands": VALUES | {"access"},
+    "lists": VALUES | {"access"},
+    "commands": VALUES | {"access", "lists"},
     "analysis": {"period", "metrics"},
     "metrics": {"period", "config"},
-    "queries": {"schema", "period", "scope"},
+    "queries": {"schema", "period", "scope", "lists"},
     "answers": READING,
     "charts": {"metrics"},
-    "documents": VALUES | {"metrics", "answers", "charts"},
+    "documents": VALUES | {"metrics", "answers", "charts", "lists"},
     "loaders": READING | {"answers"},
     "ui": READING | SHOWING - {"ui"} | {"commands", "logs"},
     "ingest": VALUES | {"access"},
-    "demo": VALUES | {"access", "ingest", "metrics"},
+    "demo": VALUES | {"access", "ingest", "metrics", "lists", "commands"},
     "server": READING | {"answers", "documents", "commands", "logs"},
     "doctor": VALUES | {"access"},
     "cli": {"config", "logs"},

@@ -35,6 +35,11 @@ ACTIONS: dict[str, str] = {
     "export_started": "开始导出", "export_finished": "导出完成", "export_failed": "导出未完成",
     "rule_file_changed": "规则文件变更", "chain_exported": "导出审计链末端", "started": "系统启动",
     "mapping_saved": "保存字段映射", "pair_chosen": "切换数据",
+    "item_added": "清单事项新增", "item_step": "清单事项办理", "evidence_added": "上传佐证材料",
+    "evidence_withdrawn": "撤下佐证材料", "evidence_read": "查看佐证材料", "document_numbered": "出具文书",
+    "document_voided": "作废文号", "nomination_run": "运行拟列规则", "suggestion_decided": "处理拟列建议",
+    "sample_drawn": "抽取回头看样本", "reinspected": "登记回头看", "visit_noted": "民情日记",
+    "warning_noted": "登记预警", "ledger_read": "导入台账", "reminder_sent": "发送催办提醒",
 }  # fmt: skip
 
 

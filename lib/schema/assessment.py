@@ -31,18 +31,21 @@ SESSION_ENDS = {
 }  # fmt: skip
 
 
-def _c(name: str, kind: Any, *more: Any, comment: str, **kw: Any) -> Column:
+def described(name: str, kind: Any, *more: Any, comment: str, **kw: Any) -> Column:
+    """A column that says what it means."""
     return Column(name, kind, *more, comment=comment, **kw)
 
 
-def _number() -> Any:
+def counted() -> Any:
     """A big integer that SQLite counts up by itself, too."""
     return BigInteger().with_variant(Integer, "sqlite")
 
 
+_c = described
+
 accounts = Table(
     "accounts", metadata,
-    _c("account_id", _number(), primary_key=True, autoincrement=True, comment="Number of the account, never reused"),
+    _c("account_id", counted(), primary_key=True, autoincrement=True, comment="Number of the account, never reused"),
     _c("name", String(64), nullable=False, unique=True, comment="Sign-in name, lower case"),
     _c("display_name", String(64), nullable=False, comment="Name of the person as shown"),
     _c("role", String(32), nullable=False, comment="Key of access.roles.ROLES"),
@@ -64,7 +67,7 @@ sessions = Table(
     "sessions", metadata,
     _c("session_ref", String(32), primary_key=True, comment="Public name of the session; opens nothing"),
     _c("token_hash", String(64), nullable=False, unique=True, comment="SHA-256 of the cookie's token, in hex"),
-    _c("account_id", _number(), ForeignKey("accounts.account_id"), nullable=False, index=True,
+    _c("account_id", counted(), ForeignKey("accounts.account_id"), nullable=False, index=True,
        comment="Whose session"),
     _c("started_at", DateTime, nullable=False, comment="Sign-in"),
     _c("last_seen_at", DateTime, nullable=False, comment="Last act of the person; idle time counts from here"),
@@ -78,10 +81,10 @@ sessions = Table(
 
 sign_ins = Table(
     "sign_ins", metadata,
-    _c("sign_in_no", _number(), primary_key=True, autoincrement=True, comment="Counts up"),
+    _c("sign_in_no", counted(), primary_key=True, autoincrement=True, comment="Counts up"),
     _c("at", DateTime, nullable=False, comment="When"),
     _c("name", String(64), nullable=False, comment="Sign-in name as given, cut"),
-    _c("account_id", _number(), ForeignKey("accounts.account_id"), index=True, comment="The account, if there is one"),
+    _c("account_id", counted(), ForeignKey("accounts.account_id"), index=True, comment="The account, if there is one"),
     _c("outcome", String(32), nullable=False, comment="Key of SIGN_IN_OUTCOMES"),
     _c("peer", String(64), nullable=False, comment="Network address"),
     _c("user_agent", String(255), nullable=False, comment="Browser as it names itself, cut"),
@@ -92,7 +95,7 @@ kiosk_devices = Table(
     "kiosk_devices", metadata,
     _c("device_ref", String(32), primary_key=True, comment="Public name of the device"),
     _c("label", String(64), nullable=False, comment="Where it stands, e.g. 市委一号会议室"),
-    _c("account_id", _number(), ForeignKey("accounts.account_id"), nullable=False, comment="Its account, role kiosk"),
+    _c("account_id", counted(), ForeignKey("accounts.account_id"), nullable=False, comment="Its account, role kiosk"),
     _c("pairing_hash", String(64), comment="SHA-256 of the one-time code that binds a browser; NULL once used"),
     _c("pairing_until", DateTime, comment="The code is void after this moment"),
     _c("token_hash", String(64), unique=True, comment="SHA-256 of the device's token; NULL before it is bound"),
@@ -104,7 +107,7 @@ kiosk_devices = Table(
 
 audit_entries = Table(
     "audit_entries", metadata,
-    _c("entry_no", _number(), primary_key=True, autoincrement=False, comment="1, 2, 3 … without gaps"),
+    _c("entry_no", counted(), primary_key=True, autoincrement=False, comment="1, 2, 3 … without gaps"),
     _c("at", DateTime, nullable=False, comment="When; also inside the text"),
     _c("account", String(64), nullable=False, comment="Sign-in name, or system / command-line; also inside the text"),
     _c("role", String(32), nullable=False, comment="Role at that moment; also inside the text"),
@@ -123,7 +126,7 @@ Index("ix_audit_entries_action_at", audit_entries.c.action, audit_entries.c.at)
 audit_head = Table(
     "audit_head", metadata,
     _c("head_no", Integer, primary_key=True, autoincrement=False, comment="Always 1"),
-    _c("entry_no", _number(), nullable=False, comment="Number of the last entry; 0 before the first"),
+    _c("entry_no", counted(), nullable=False, comment="Number of the last entry; 0 before the first"),
     _c("hash", String(64), nullable=False, comment="Its hash"),
     comment="One row: the end of the chain, locked by whoever appends.",
 )  # fmt: skip
