@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import dataclasses
 import logging
-from collections.abc import Callable
-from datetime import date, datetime
+from collections.abc import Callable, Collection
+from datetime import UTC, date, datetime
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import streamlit as st
@@ -23,7 +23,9 @@ from lib.access.roles import EVERYTHING, Access, Identity, NotAllowedError, requ
 from lib.access.shared import shared_assessment
 from lib.answers import Source, reach_of
 from lib.city import City, load_city
+from lib.commands.lists.desk import Desk
 from lib.config import Settings
+from lib.lists.profile import load_lists
 from lib.scope import Scope
 from lib.store import DamagedDataError, PairName, Pointer, TicketStore, active_pair, open_store, read_pointer
 
@@ -179,6 +181,21 @@ def ask_records(answer: Callable[Concatenate[Connection, P], R], *args: P.args, 
     identity()
     with shared_assessment(Settings.from_env()).reading() as conn:
         return answer(conn, *args, **kwargs)
+
+
+def desk() -> Desk:
+    """The person of this run as every write of the lists asks for them: checked at this very moment, with the reach
+    of today's role. Raises SignedOutError, NoDataError, DamagedDataError.
+    """
+    person, opened = identity(anew=True), store()
+    allowed = _access_of(person, opened)
+    units = _asked(answers.dimension, opened, EVERYTHING, ("units",), {})
+
+    def known(keys: Collection[tuple[str, str]]) -> set[tuple[str, str]]:
+        return set(_asked(answers.known_tickets, opened, allowed, (tuple(sorted(keys)),), {}))
+
+    names = dict(zip(units["unit_code"], units["name"], strict=True))
+    return Desk(person, allowed.reach, load_lists(opened.pointer.city), names, known, datetime.now(UTC))
 
 
 def unit_names() -> dict[str, str]:

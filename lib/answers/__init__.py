@@ -37,7 +37,15 @@ from lib.answers.quality import (
     years_without_calendar,
 )
 from lib.answers.source import Source, for_category, for_unit, newest_month, reach_of
-from lib.answers.tickets import TicketDetail, next_key, ticket_count, ticket_detail, ticket_list, ticket_words
+from lib.answers.tickets import (
+    TicketDetail,
+    known_tickets,
+    next_key,
+    ticket_count,
+    ticket_detail,
+    ticket_list,
+    ticket_words,
+)
 from lib.answers.trends import category_movers, channel_mix, hour_profile, trend, trends
 from lib.answers.units import Enterprise, Pair, UnitProfile, enterprise, paired, unit_profile
 from lib.queries.ticket_filter import FLAGS, Part, TicketQuery
@@ -90,6 +98,7 @@ __all__ = [
     "hour_profile",
     "import_history",
     "import_warnings",
+    "known_tickets",
     "misses_target",
     "newest_month",
     "next_key",

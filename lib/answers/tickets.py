@@ -52,6 +52,15 @@ class TicketDetail:
     related: pd.DataFrame
 
 
+def known_tickets(source: Source, keys: tuple[tuple[str, str], ...]) -> frozenset[tuple[str, str]]:
+    """Those of the keys (source_code, ticket_no) that are tickets within reach. For whom the matrix shows no single
+    tickets there are none.
+    """
+    if not source.access.tickets:
+        return frozenset()
+    return frozenset(detail_queries.known_keys(source.conn, keys, reach=source.access.reach))
+
+
 def _conditions(source: Source, scope: Scope, query: TicketQuery) -> list[ColumnElement[bool]]:
     _may_see_tickets(source)
     return conditions_of(scope, query, _behind(source, query), source.as_of)

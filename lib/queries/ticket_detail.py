@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import pandas as pd
@@ -25,6 +26,17 @@ def ticket_row(
     statement = select(t.tickets).where(T.source_code == source_code, T.ticket_no == ticket_no, may_open(reach))
     row = conn.execute(statement).mappings().first()
     return None if row is None else dict(row)
+
+
+def known_keys(
+    conn: Connection, keys: Collection[tuple[str, str]], *, reach: tuple[str, ...] | None
+) -> set[tuple[str, str]]:
+    """Those of the keys (source_code, ticket_no) that are tickets which may be opened."""
+    if not keys:
+        return set()
+    numbers = sorted({number for _, number in keys})
+    statement = select(T.source_code, T.ticket_no).where(T.ticket_no.in_(numbers), may_open(reach))
+    return {(row.source_code, row.ticket_no) for row in conn.execute(statement)} & set(keys)
 
 
 def ticket_text(conn: Connection, ticket: dict[str, Any]) -> dict[str, Any]:
