@@ -6,13 +6,16 @@ import io
 import json
 import re
 import stat
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from lib.access import secrets_file
-from lib.access.accounts import SignedIn, sign_in
+from lib.access.accounts import SignedIn, Visit, sign_in
 from lib.access.passwords import STANDARD
+from lib.access.provider_accounts import Person
+from lib.access.provider_accounts import sign_in as provider_sign_in
 from lib.access.secrets_file import COOKIE_VARIABLE, find_secrets, make_secrets, production_secrets, secrets_path
 from lib.assessment_store import open_assessment
 from lib.cli import main
@@ -67,6 +70,27 @@ def test_add_reset_disable_enable_and_list(settings, capsys):
     acts = [json.loads(entry.text) for entry in rows(store, a.audit_entries)]
     done = [act["action"] for act in acts if act["account"] == "command-line"]
     assert done == ["account_added", "password_reset", "role_changed", "account_disabled", "account_enabled"]
+
+
+def test_a_person_of_the_identity_provider_is_registered_without_a_password(settings, capsys, monkeypatch):
+    monkeypatch.delenv("OIDC_ISSUER", raising=False)
+    add = ("user", "add", "wang", "--role", "leader", "--subject", "u-17")
+    assert "请用 --issuer 写明签发者地址" in said(capsys, *add, code=2)
+    text = said(capsys, *add, "--issuer", "https://id.example.cn/")
+    assert text == "已在演示库登记账号 wang（领导），由统一身份认证登录\n"
+    monkeypatch.setenv("OIDC_ISSUER", "https://id.example.cn")
+    again = ("user", "add", "li", "--role", "leader", "--subject", "u-17")
+    assert "已登记为账号 wang" in said(capsys, *again, code=2)
+    assert "没有密码" in said(capsys, "user", "reset", "wang", code=2)
+    store = open_assessment(settings, "demo")
+    person = Person("https://id.example.cn", "u-17", "somebody", "王芳", is_mapped=False)
+    done = provider_sign_in(store, person, Visit("127.0.0.1", "", datetime.now(UTC)), may_create=False)
+    assert isinstance(done, SignedIn)
+    assert account(store, "wang").role == "leader"
+    unknown = replace(person, subject="u-18")
+    assert not isinstance(
+        provider_sign_in(store, unknown, Visit("127.0.0.1", "", datetime.now(UTC)), may_create=False), SignedIn
+    )
 
 
 def test_the_pair_is_chosen_and_named(settings, capsys):

@@ -35,13 +35,16 @@ _RESERVED = re.compile(r"system|command-line|demo-.*|kiosk-.*|oidc-.*")
 
 @dataclass(frozen=True)
 class AddAccount:
-    """A new account with its first role. password: a first one instead of one made by chance; both are temporary."""
+    """A new account with its first role. password: a first one instead of one made by chance; both are temporary.
+    subject: issuer and subject at the identity provider (as accounts.subject keeps them); then there is no password.
+    """
 
     name: str
     display_name: str
     role: str
     unit_code: str | None = None
     password: str | None = None
+    subject: str | None = None
 
 
 @dataclass(frozen=True)
@@ -140,19 +143,38 @@ def _add(task: _Task, command: AddAccount) -> Done:
     unit_code = _valid_unit(command.role, command.unit_code)
     if command.role in ADMINISTRATORS and not task.is_command_line:
         raise NotAllowedError(f"{_role(command.role)}由安全管理员授予，或在服务器上执行 python -m lib user add")
-    temporary = _temporary(command.password, name, display_name)
-    values = {
-        "name": name, "display_name": display_name, "role": command.role, "unit_code": unit_code, "origin": "local",
-        "password_hash": task.hashing.hash(temporary), "password_changed_at": utc(task.now),
-        "must_change_password": True, "failed_count": 0, "created_at": utc(task.now), "version": 1,
+    values: dict[str, Any] = {
+        "name": name, "display_name": display_name, "role": command.role, "unit_code": unit_code,
+        "failed_count": 0, "created_at": utc(task.now), "version": 1,
     }  # fmt: skip
+    temporary = None
+    if command.subject is None:
+        temporary = _temporary(command.password, name, display_name)
+        values |= {"origin": "local", **_new_password(task.hashing.hash(temporary), task, must_change=True)}
+    else:
+        values |= {"origin": "oidc", "subject": _valid_subject(command.subject), "must_change_password": False}
     try:
         with task.store.writing() as conn:
+            if command.subject is not None:
+                _refuse_known_subject(conn, command.subject)
             conn.execute(insert(a.accounts).values(values))
             task.record(conn, Act("account_added", name, after=_said(_row(conn, name), task.now)))
     except IntegrityError as error:
         raise CommandError(f"账号名 {name} 已被使用，请换一个") from error
     return Done(1, temporary)
+
+
+def _valid_subject(subject: str) -> str:
+    issuer, _, name = subject.partition("|")
+    if not issuer or not name or len(subject) > 255 or not subject.isprintable():
+        raise CommandError("统一身份认证的主体标识须为1个以上可见字符，连同签发者地址不超过255个字符")
+    return subject
+
+
+def _refuse_known_subject(conn: Connection, subject: str) -> None:
+    known = conn.execute(select(a.accounts.c.name).where(a.accounts.c.subject == subject)).scalar()
+    if known is not None:
+        raise CommandError(f"这个统一身份认证的主体标识已登记为账号 {known}")
 
 
 def _disable(task: _Task, command: DisableAccount) -> Done:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import os
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -44,7 +45,11 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add.add_argument("--role", required=True, type=_role, metavar="角色", help=_roles())
     add.add_argument("--unit", metavar="单位", help="承办单位的编码或全称，只用于承办单位的账号")
     add.add_argument("--display-name", metavar="姓名", help="姓名；不给则与账号名相同")
-    _password_options(add)
+    given = _password_options(add)
+    given.add_argument(
+        "--subject", metavar="标识", help="统一身份认证中的主体标识（sub）：此人由统一身份认证登录，不设密码"
+    )
+    add.add_argument("--issuer", metavar="地址", help="签发者地址，与 --subject 同用；不给则为环境变量 OIDC_ISSUER")
     _action(actions, "disable", "停用账号，并结束其全部会话", _disable)
     _action(actions, "enable", "启用账号，并解除锁定", _enable)
     _password_options(_action(actions, "reset", "重置密码，并结束其全部会话", _reset))
@@ -79,12 +84,13 @@ def _pair_option(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--pair", choices=list(PAIRS), help="demo 演示库，city 本市库；不给则为正在使用的")
 
 
-def _password_options(parser: argparse.ArgumentParser) -> None:
+def _password_options(parser: argparse.ArgumentParser) -> argparse._MutuallyExclusiveGroup:
     given = parser.add_mutually_exclusive_group()
     given.add_argument("--ask-password", action="store_true", help="在终端输入临时密码（不回显）")
     given.add_argument(
         "--password-file", metavar="文件", help="从文件第一行读取临时密码，- 为标准输入；都不给则随机生成，只显示一次"
     )
+    return given
 
 
 def _run(
@@ -108,7 +114,24 @@ def _store(args: argparse.Namespace, settings: Settings) -> AssessmentStore:
 def _add(args: argparse.Namespace, settings: Settings, store: AssessmentStore) -> None:
     unit = _unit(settings, store.pair, args.unit)
     name = args.display_name or args.name
-    add_account(store, AddAccount(args.name, name, args.role, unit, _given_password(args)))
+    subject = _subject(args)
+    if subject is None:
+        add_account(store, AddAccount(args.name, name, args.role, unit, _given_password(args)))
+        return
+    handle(store, AddAccount(args.name, name, args.role, unit, subject=subject), COMMAND_LINE)
+    print(f"已在{PAIRS[store.pair]}库登记账号 {normal_name(args.name)}（{ROLES[args.role]}），由统一身份认证登录")
+
+
+def _subject(args: argparse.Namespace) -> str | None:
+    """Issuer and subject as accounts keep them, where the person comes from the identity provider."""
+    issuer = (args.issuer or os.environ.get("OIDC_ISSUER", "")).strip().rstrip("/")
+    if args.subject is None:
+        if args.issuer:
+            raise CommandError("--issuer 须与 --subject 同用")
+        return None
+    if not issuer:
+        raise CommandError("请用 --issuer 写明签发者地址，或先设置环境变量 OIDC_ISSUER")
+    return f"{issuer}|{args.subject.strip()}"
 
 
 def _disable(args: argparse.Namespace, _: Settings, store: AssessmentStore) -> None:
