@@ -7,7 +7,8 @@ import sys
 
 from sqlalchemy import select
 
-from lib.access.audit import COMMAND_LINE, Act, append
+from lib.access.acts import done_and_recorded
+from lib.access.audit import COMMAND_LINE, Act
 from lib.access.roles import NotAllowedError
 from lib.access.secrets_file import make_secrets, secrets_path
 from lib.assessment_store import AssessmentStore, open_assessment
@@ -43,11 +44,9 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         else f"密钥文件 {path} 已有，未改动"
     )
     if args.city and active_pair(settings) != "city":
-        choose_pair(settings, "city")
-        with_city = open_assessment(settings, "city")
-        with with_city.writing() as conn:
-            append(conn, COMMAND_LINE, Act("pair_chosen", "city", before=PAIRS["demo"], after=PAIRS["city"]))
-        with_city.dispose()
+        chosen = Act("pair_chosen", "city", before=PAIRS["demo"], after=PAIRS["city"])
+        with done_and_recorded(settings, "city", COMMAND_LINE, chosen):
+            choose_pair(settings, "city")
         print("已改用本市库")
     # The first import switches to the city's own accounts: its administrator must be there by then.
     pairs: list[PairName] = ["city"] if active_pair(settings) == "city" else ["city", "demo"]

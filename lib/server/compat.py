@@ -7,7 +7,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from lib.server.front_end import Asset
-from lib.server.pages import TEMPLATES, ReadSettings, render, session_of
+from lib.server.pages import ReadSettings, render, session_of
+from lib.server.templating import TEMPLATES
 
 COMPAT = "/compat"
 SCRIPTS = ("/compat-syntax.js", "/compat.js")

@@ -105,7 +105,7 @@ def _form(why: str = "", status: int = 200) -> Response:
         "绑定投影设备",
         f"<p>{_INTRODUCTION}</p>{said}"
         f'<form method="post" action="{PATH}"><label for="code">配对码</label>'
-        '<input id="code" name="code" required maxlength="40" autocomplete="off" autofocus '
+        '<input id="code" type="text" name="code" required maxlength="40" autocomplete="off" autofocus '
         'placeholder="例如 ABCD-EFGH-JKMN"><button type="submit">绑定这个浏览器</button></form>'
         '<p class="small">配对码 10 分钟内有效，只能使用一次。绑定的是这个浏览器：清除浏览数据后需要重新绑定。</p>'
         '<p class="small"><a href="/">返回登录页</a></p>',

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
@@ -16,15 +14,11 @@ from lib.city import load_city
 from lib.config import Settings
 from lib.server.front_end import ICON
 from lib.server.gate import SESSION_KEY
+from lib.server.templating import environment
 from lib.store import active_pair, pair_city
 
-TEMPLATES = Path(__file__).with_name("templates")
 # More than any form of ours sends; the rest of a flood is not read.
 FORM_BYTES = 20_000
-
-_environment = Environment(
-    loader=FileSystemLoader(TEMPLATES), autoescape=True, undefined=StrictUndefined, auto_reload=False, trim_blocks=True
-)
 
 ReadSettings = Callable[[], Settings]
 
@@ -33,7 +27,7 @@ def render(settings: Settings, template: str, status: int = 200, **values: Any) 
     """A page from its template; texts are escaped. Nobody keeps it."""
     city = load_city(pair_city(settings, active_pair(settings))).label
     given: Mapping[str, Any] = {"icon": ICON, "city": city, "wide": False, **values}
-    html = _environment.get_template(template).render(given)
+    html = environment.get_template(template).render(given)
     return HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})
 
 

@@ -80,7 +80,7 @@ def _register_form(store: AssessmentStore) -> None:
         if st.form_submit_button("登记并生成配对码"):
             st.session_state.pop(_REGISTERED, None)
             try:
-                made = register(store, loaders.identity(), RegisterDevice(label), now=datetime.now(UTC))
+                made = register(store, loaders.identity(anew=True), RegisterDevice(label), now=datetime.now(UTC))
             except (CommandError, NotAllowedError) as error:
                 st.error(plain(error))
                 return
@@ -104,7 +104,7 @@ def _revoke_form(store: AssessmentStore, open_devices: list[Device]) -> None:
                 return
             try:
                 command = RevokeDevice(chosen, reason.strip())
-                revoke(store, loaders.identity(), command, now=datetime.now(UTC))
+                revoke(store, loaders.identity(anew=True), command, now=datetime.now(UTC))
             except (CommandError, NotAllowedError) as error:
                 st.error(plain(error))
                 return
