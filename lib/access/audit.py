@@ -39,6 +39,7 @@ ACTIONS: dict[str, str] = {
     "evidence_withdrawn": "撤下佐证材料", "evidence_read": "查看佐证材料", "document_numbered": "出具文书",
     "document_voided": "作废文号", "nomination_run": "运行拟列规则", "suggestion_decided": "处理拟列建议",
     "sample_drawn": "抽取回头看样本", "reinspected": "登记回头看", "visit_noted": "民情日记",
+    "reinspection_queued": "列入复核", "visit_listed": "民情日记转为事项", "warning_followed": "跟进预警",
     "warning_noted": "登记预警", "ledger_read": "导入台账", "reminder_sent": "发送催办提醒",
 }  # fmt: skip
 
