@@ -36,7 +36,7 @@ class ListProfile:
     """Decisions of the city about its lists; see the comments of lists.yaml.
 
     offices: list → office that keeps it. number_words: list → word of item numbers (督 → 督2026-0001).
-    document_word: 机关代字 of numbered documents. due_days: list → usual limit in working days.
+    document_words: list → 机关代字 of its numbered documents. due_days: list → usual limit in working days.
     near_days: working days before the limit from which an item is 临期. objection_days: working days after 交办 within
     which a unit may object. urging_levels: names of the levels of 催办. second_persons: steps that need another person.
     """
@@ -46,7 +46,7 @@ class ListProfile:
     is_fictional: bool
     offices: Mapping[str, str]
     number_words: Mapping[str, str]
-    document_word: str
+    document_words: Mapping[str, str]
     due_days: Mapping[str, int]
     near_days: int
     objection_days: int
@@ -91,7 +91,7 @@ def _profile(name: str, said: dict[str, Any]) -> ListProfile:
         is_fictional=city.is_fictional,
         offices={kind: str(said["offices"][kind]) for kind in LIST_KINDS},
         number_words={kind: str(said["number_words"][kind]) for kind in LIST_KINDS},
-        document_word=str(said["document_word"]),
+        document_words={kind: str(said["document_words"][kind]) for kind in LIST_KINDS},
         due_days={kind: int(said["due_days"][kind]) for kind in LIST_KINDS},
         near_days=int(said["near_days"]),
         objection_days=int(said["objection_days"]),

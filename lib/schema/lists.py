@@ -269,6 +269,7 @@ list_documents = Table(
     _c("made_by", String(64), nullable=False, comment="Account"),
     _c("voided_at", DateTime, comment="When the number was voided; it stays visible"),
     _c("void_reason", String(200), comment="Why"),
+    _c("form_key", String(64), unique=True, index=True, comment="Key of the form, as in list_steps"),
     comment="One row per numbered document.",
 )  # fmt: skip
 
