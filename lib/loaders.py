@@ -21,7 +21,7 @@ from lib import answers
 from lib.access import runs
 from lib.access.roles import EVERYTHING, Access, Identity, NotAllowedError, require
 from lib.access.shared import shared_assessment
-from lib.answers import Source, reach_of
+from lib.answers import ListView, Source, reach_of
 from lib.city import City, load_city
 from lib.commands.lists.desk import Desk
 from lib.config import Settings
@@ -196,6 +196,20 @@ def desk() -> Desk:
 
     names = dict(zip(units["unit_code"], units["name"], strict=True))
     return Desk(person, allowed.reach, load_lists(opened.pointer.city), names, known, datetime.now(UTC))
+
+
+def list_view() -> ListView:
+    """How far the person of this run may look into the lists, checked at this very moment. Raises like `desk`."""
+    return view_of(desk())
+
+
+def view_of(desk: Desk) -> ListView:
+    """The view that belongs to a desk, with the names of units, districts and categories."""
+    districts = _asked(answers.dimension, store(), EVERYTHING, ("districts",), {})
+    categories = _asked(answers.category_paths, store(), EVERYTHING, (), {})
+    places = dict(zip(districts["district_code"], districts["name"], strict=True))
+    names = {**{str(code): path for code, path in categories.items()}, **places, **desk.units}
+    return ListView(desk.person, desk.reach, desk.today, desk.profile, names)
 
 
 def unit_names() -> dict[str, str]:

@@ -17,6 +17,8 @@ from lib.answers.audit import (
 from lib.answers.breakdown import BREAKDOWNS, by_dimension, by_dimensions, funnel, peer_groups
 from lib.answers.figures import Compared, Figure, Share, figures, misses_target
 from lib.answers.labels import category_paths, dimension
+from lib.answers.list_detail import ItemDetail, hand_overs, list_item
+from lib.answers.list_items import ListView, item_counts, list_items, may_look
 from lib.answers.opened import (
     Bounds,
     DefinitionRow,
@@ -46,8 +48,10 @@ from lib.answers.tickets import (
     ticket_list,
     ticket_words,
 )
+from lib.answers.to_do import ToDo, to_do
 from lib.answers.trends import category_movers, channel_mix, hour_profile, trend, trends
 from lib.answers.units import Enterprise, Pair, UnitProfile, enterprise, paired, unit_profile
+from lib.queries.list_items import ItemFilter
 from lib.queries.ticket_filter import FLAGS, Part, TicketQuery
 
 __all__ = [
@@ -63,6 +67,9 @@ __all__ = [
     "Figure",
     "HistoryQuery",
     "Item",
+    "ItemDetail",
+    "ItemFilter",
+    "ListView",
     "OpenSession",
     "OpenedFigure",
     "Overview",
@@ -74,6 +81,7 @@ __all__ = [
     "Source",
     "TicketDetail",
     "TicketQuery",
+    "ToDo",
     "UnitProfile",
     "accounts",
     "bounds_by_dimension",
@@ -91,6 +99,7 @@ __all__ = [
     "for_category",
     "for_unit",
     "funnel",
+    "hand_overs",
     "has_password",
     "hex_density",
     "history",
@@ -98,7 +107,11 @@ __all__ = [
     "hour_profile",
     "import_history",
     "import_warnings",
+    "item_counts",
     "known_tickets",
+    "list_item",
+    "list_items",
+    "may_look",
     "misses_target",
     "newest_month",
     "next_key",
@@ -116,6 +129,7 @@ __all__ = [
     "ticket_detail",
     "ticket_list",
     "ticket_words",
+    "to_do",
     "trend",
     "trends",
     "unit_profile",

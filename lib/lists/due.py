@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 import chinese_calendar
 
@@ -31,7 +32,7 @@ class WorkingDays:
         """Whether people work that day; plain weekdays in years that have not been announced."""
         if day in self.overrides:
             return self.overrides[day]
-        return bool(chinese_calendar.is_workday(day)) if day.year in _YEARS else day.weekday() < 5
+        return _announced(day)
 
     def after(self, day: date, days: int) -> date:
         """The day that lies so many working days after `day`; days ≥ 0, 0 gives the day itself."""
@@ -47,6 +48,12 @@ class WorkingDays:
         if last < first:
             return -self.between(last, first)
         return sum(self.is_one(first + timedelta(days=k)) for k in range(1, (last - first).days + 1))
+
+
+@lru_cache(maxsize=20_000)
+def _announced(day: date) -> bool:
+    # The calendar takes its time over a day, and a ledger asks for thousands of the same ones.
+    return bool(chinese_calendar.is_workday(day)) if day.year in _YEARS else day.weekday() < 5
 
 
 def light(state: str, due_on: date | None, today: date, days: WorkingDays, near_days: int) -> str:

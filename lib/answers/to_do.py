@@ -1,0 +1,149 @@
+"""What waits for this person on the dual lists?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from lib.access.moments import city_time
+from lib.answers.list_detail import urging_words
+from lib.answers.list_items import ListView, items_of, may_look
+from lib.lists.process import OPEN, RESOURCES, UNDER_WAY, VERDICT_STEPS, refusal
+from lib.queries import list_items as queries
+from lib.queries.list_items import ItemFilter
+from lib.schema.list_terms import REINSPECTION_KINDS, REQUEST_KINDS
+
+# Pages on which it is done.
+ITEM, REINSPECTION = "list_item", "reinspection"
+RECEIVE = "待签收移交"
+# What waits → its place in the list, the most pressing kind first where the days are equal.
+KINDS = (
+    RECEIVE, "待复核销号", "待审批延期", "待审批挂账", "待裁定职责异议", "待审核列入", "待交办", "待签收", "催办待回复",
+    "批示待报告", "挂账到期复查", "包案到期", "已逾期", "即将到期", "待回头看",
+)  # fmt: skip
+_ASKED = {"extension": "待审批延期", "suspension": "待审批挂账", "duty": "待裁定职责异议", "close_out": "待复核销号"}
+
+
+@dataclass(frozen=True)
+class ToDo:
+    """One thing that waits. what: of KINDS. since: since when it waits. due_on: by when; None where no limit runs.
+    days_left: working days, negative when overdue. slug: the page it is done on. note: a word more.
+    """
+
+    what: str
+    item_no: str
+    title: str
+    list_kind: str
+    since: datetime | None
+    due_on: date | None
+    slug: str = ITEM
+    note: str = ""
+    days_left: int | None = None
+
+
+def to_do(conn: Connection, view: ListView) -> list[ToDo]:
+    """What waits for the person, most pressing first; nothing for those who only read."""
+    person, kinds = view.person, [kind for kind in RESOURCES if may_look(view.person, kind)]
+    if not any(person.may(RESOURCES[kind], right) for kind in kinds for right in ("write", "reply", "receive")):
+        return []
+    asked = ItemFilter(states=OPEN)
+    items = items_of(conn, view, kinds, asked)
+    rows: list[dict[str, Any]] = [{str(k): v for k, v in row.items()} for row in items.to_dict("records")]
+    found = [todo for row in rows for todo in _of_item(row, view)]
+    if view.reach is not None:
+        found += _unanswered(conn, view, kinds, asked, rows)
+    found += _received(conn, view)
+    found += _reinspections(conn, view)
+    return sorted(found, key=lambda t: (t.due_on or date.max, KINDS.index(t.what), t.item_no))
+
+
+def _of_item(row: dict[str, Any], view: ListView) -> list[ToDo]:
+    """What an item asks of the person now."""
+    person, kind, state = view.person, row["list_kind"], row["state"]
+    due_on, since = _day(row["due_on"]), row["state_since"]
+
+    def may(step: str, asked_by: str | None = None) -> bool:
+        seconds = view.profile.second_persons
+        return refusal(step, person, kind, state, asked_by=asked_by, second_persons=seconds) is None
+
+    def one(what: str, *, by: date | None = due_on, at: datetime | None = since, note: str = "") -> ToDo:
+        left = None if by is None else view.profile.days.between(view.today, by)
+        return ToDo(what, row["item_no"], row["title"], kind, at, by, note=note, days_left=left)
+
+    found: list[ToDo] = []
+    if state == "proposed" and may("enlist", row["created_by"]):
+        found.append(one("待审核列入"))
+    if state == "listed" and may("assign"):
+        found.append(one("待交办"))
+    if state == "assigned" and person.role == "unit":
+        found.append(one("待签收"))
+    request = row["open_request"]
+    if isinstance(request, str) and may(VERDICT_STEPS[request], row["open_request_by"]):
+        found.append(one(_ASKED[request], at=row["open_request_at"], note=REQUEST_KINDS[request]))
+    if state in UNDER_WAY and state != "closing" and may("report"):
+        if row["light"] in ("overdue", "near") and not found:
+            found.append(one("已逾期" if row["light"] == "overdue" else "即将到期"))
+        if may("resume") and _is_near(view, row["suspended_until_on"]):
+            found.append(one("挂账到期复查", by=_day(row["suspended_until_on"])))
+    if state in UNDER_WAY and may("change"):
+        if _is_near(view, row["reply_by_on"]):
+            found.append(one("批示待报告", by=_day(row["reply_by_on"]), note=row["instructed_by"]))
+        if _is_near(view, row["sponsor_zero_by_on"]):
+            found.append(one("包案到期", by=_day(row["sponsor_zero_by_on"]), note=row["sponsor"]))
+    return found
+
+
+def _day(value: Any) -> date | None:
+    return None if value is None or pd.isna(value) else value
+
+
+def _is_near(view: ListView, day: Any) -> bool:
+    """The day is there, and passed or at most near_days working days away."""
+    by = _day(day)
+    return by is not None and by <= view.profile.days.after(view.today, view.profile.near_days)
+
+
+def _unanswered(
+    conn: Connection, view: ListView, kinds: list[str], asked: ItemFilter, rows: list[dict[str, Any]]
+) -> list[ToDo]:
+    """Urgings of the person's units to which they have not replied."""
+    titles = {row["item_id"]: row for row in rows}
+    where = queries.conditions(kinds, view.reach, asked)
+    found = []
+    for row in queries.unanswered_urgings(conn, where, view.reach or ()):
+        item = titles[row.item_id]
+        left = None if row.reply_by_on is None else view.profile.days.between(view.today, row.reply_by_on)
+        found.append(
+            ToDo("催办待回复", item["item_no"], item["title"], item["list_kind"], city_time(row.at), row.reply_by_on,
+                 note=urging_words(view.profile, row.level), days_left=left)
+        )  # fmt: skip
+    return found
+
+
+def _received(conn: Connection, view: ListView) -> list[ToDo]:
+    """Hand-overs that wait for the person's office."""
+    if not view.person.may("problem_list", "receive"):
+        return []
+    rows = (row for row in queries.waiting_hand_overs(conn) if row.receiver == view.person.role)
+    return [ToDo(RECEIVE, row.item_no, row.title, row.list_kind, city_time(row.handed_at), None) for row in rows]
+
+
+def _reinspections(conn: Connection, view: ListView) -> list[ToDo]:
+    """Re-inspections due within the days that count as near: of items on lists the person keeps, and of tickets."""
+    own = {kind for kind, resource in RESOURCES.items() if view.person.may(resource, "write")}
+    if not own:
+        return []
+    until = view.profile.days.after(view.today, view.profile.near_days)
+    found = []
+    for row in queries.due_reinspections(conn, until):
+        if row.list_kind is None or row.list_kind in own:
+            left = view.profile.days.between(view.today, row.due_on)
+            found.append(
+                ToDo("待回头看", row.item_no or "", row.title or f"工单 {row.ticket_no}", row.list_kind or "", None,
+                     row.due_on, REINSPECTION, REINSPECTION_KINDS[row.kind], left)
+            )  # fmt: skip
+    return found
