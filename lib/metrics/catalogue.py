@@ -165,7 +165,7 @@ _METRICS = (
     Metric("return_rate", "退单率", "rate", "ratio", "down", "dispatched", "首次派单时间", ("returns_refused",),
            "被驳回的退单次数", ("dispatched",), "派出的转办件数",
            beside=(Beside("同意退单占比", ("returns_agreed",), ("dispatched",)),),
-           note="归退单单位；同意的退单单独列出，不影响单位。"),
+           note="归退单单位；同意的退单单独列出，不影响单位。分子按次计；一件工单可能退回多次，清单按工单列出，件数可能少于次数。"),
     Metric("extension_rate", "延期率", "rate", "ratio", "down", "due", "办理时限", ("due_extended",),
            "办理过延期的到期转办件数", ("due",), "到期转办件数"),
     Metric("repeat_rate", "重复诉求率", "rate", "ratio", "down", "received", "受理时间", ("repeats",),
