@@ -73,7 +73,7 @@ STEPS: Mapping[str, Step] = {
     "urge": Step("催办", ("assigned", "handling"), STAYS, _CLERK),
     "sponsor": Step("包案", OPEN, STAYS, _CLERK),
     "whistle": Step("吹哨", ("listed", "assigned", "handling"), STAYS, _UNIT, needs=("reason",)),
-    "arrive": Step("报到", ("assigned", "handling", "suspended", "closing"), STAYS, _UNIT),
+    "arrive": Step("报到", ("listed", "assigned", "handling", "suspended", "closing"), STAYS, _UNIT),
     "link": Step("关联工单", OPEN, STAYS, _CLERK),
     "attach": Step("上传佐证材料", (*OPEN, "closed", "handed_over"), STAYS, _UNIT),
     "withdraw_evidence": Step("撤下佐证材料", OPEN, STAYS, _CLERK, needs=("reason",)),

@@ -15,7 +15,7 @@ from lib.city import load_city
 from lib.config import CITIES_DIR, ConfigError
 from lib.lists.due import WorkingDays
 from lib.lists.process import STEPS
-from lib.schema.list_terms import LIST_KINDS, RECEIVERS
+from lib.schema.list_terms import LIST_KINDS, RECEIVERS, REINSPECTION_KINDS
 
 OWN_COLUMNS_MAX = 10
 OWN_KINDS = ("text", "date", "number", "choice")
@@ -126,6 +126,8 @@ def _check(place: str, profile: ListProfile) -> None:
         raise ConfigError(f"{place} 的 hand_over_to 只能是 {'、'.join(RECEIVERS)}，至少一个")
     if "verify_close_out" not in profile.second_persons:
         raise ConfigError(f"{place}：销号复核（verify_close_out）必须由另一人办理，不能从 second_persons 中去掉")
+    if any(f"day{days}" not in REINSPECTION_KINDS for days in profile.reinspection_days):
+        raise ConfigError(f"{place} 的 reinspection_days 只能是 30、90")
     for kind, columns in profile.own_columns.items():
         if len(columns) > OWN_COLUMNS_MAX:
             raise ConfigError(f"{place}：{LIST_KINDS[kind]}的自定义列最多{OWN_COLUMNS_MAX}个")

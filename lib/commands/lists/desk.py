@@ -6,8 +6,8 @@ import json
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
-from typing import Any
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
 
 from sqlalchemy import Connection, Row, insert, select, update
 
@@ -16,6 +16,7 @@ from lib.access.audit import Act
 from lib.access.moments import city_time, utc
 from lib.access.roles import Identity, NotAllowedError, require
 from lib.assessment_store import AssessmentStore
+from lib.city import load_city
 from lib.commands import CommandError, ConflictError
 from lib.lists import process
 from lib.lists.profile import ListProfile
@@ -25,6 +26,8 @@ from lib.schema.list_terms import STATES
 
 TicketKey = tuple[str, str]
 LONGEST_TEXT = 5000
+# A limit beyond is a slip of the pen (2062 for 2026), not a limit.
+LATEST_LIMIT = timedelta(days=3660)
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,14 @@ class Desk:
         """Now as it is stored: UTC without zone."""
         return utc(self.now)
 
+    @property
+    def names(self) -> dict[str, str]:
+        """Code → name of units, districts and categories, for words people read."""
+        city = load_city(self.profile.city)
+        districts = dict(zip(city.districts["district_code"], city.districts["name"], strict=True))
+        categories = dict(zip(city.categories["category_code"], city.categories["name"], strict=True))
+        return {**categories, **districts, **self.units}
+
 
 @dataclass
 class Taken:
@@ -64,6 +75,18 @@ class Taken:
     changes: dict[str, Any] = field(default_factory=dict)
     text: str = ""
     facts: dict[str, str] = field(default_factory=dict)
+
+
+class OfItem(Protocol):
+    """What every command on one item says: which item, and the key of its form."""
+
+    @property
+    def item_no(self) -> str:
+        """编号 of the item."""
+
+    @property
+    def form_key(self) -> str | None:
+        """Key of the form; sent twice, it is carried out once."""
 
 
 class DoneBefore(Exception):
@@ -96,29 +119,62 @@ def taking(
     Raises NotAllowedError, CommandError, ConflictError; DoneBefore for a form that was carried out already.
     """
     with store.writing() as conn:
-        done_before(conn, form_key)
         item = locked_item(conn, desk, item_no)
+        # Asked with the lock in hand: the same form sent twice at once waits here for its twin.
+        done_before(conn, form_key)
+        require_right(step, desk, item.list_kind)
         if opened_version is not None and item.version != opened_version:
-            raise ConflictError(f"{item.item_no}", current_state(conn, item), wanted or {})
-        asker = asked_by(conn, item) if asked_by is not None else None
-        refuse(step, desk, item.list_kind, item.state, asked_by=asker)
+            raise ConflictError(item.item_no, current_state(conn, item), wanted or {"办理": process.STEPS[step].label})
+        refuse(step, desk, item.list_kind, item.state)
+        if asked_by is not None:
+            refuse(step, desk, item.list_kind, item.state, asked_by=asked_by(conn, item))
         taken = Taken(conn, item)
         yield taken
         finish(desk, step, taken, form_key)
 
 
+def take_step(
+    store: AssessmentStore,
+    desk: Desk,
+    step: str,
+    command: OfItem,
+    act: Callable[[Taken], None],
+    *,
+    asked_by: Callable[[Connection, Row[Any]], str | None] | None = None,
+) -> int:
+    """Carry out a command that takes one step of one item: `act` fills in what the step changes. Returns the new
+    version of the item; for a form that was carried out before, the version it stands at now.
+
+    Raises like `taking`.
+    """
+    opened_version: int | None = getattr(command, "opened_version", None)
+    try:
+        with taking(
+            store, desk, step, command.item_no, opened_version, form_key=command.form_key, asked_by=asked_by
+        ) as taken:
+            act(taken)
+            return int(taken.item.version) + 1
+    except DoneBefore as before:
+        with store.reading() as conn:
+            version = select(t.list_items.c.version).where(t.list_items.c.item_no == before.item_no)
+            return int(conn.execute(version).scalar_one())
+
+
+def require_right(step: str, desk: Desk, list_kind: str) -> None:
+    """Raises NotAllowedError when the role has none of the rights that the step asks for on that list, in any state."""
+    rights = process.STEPS[step].rights.get(list_kind)
+    if rights is not None and not any(desk.person.may(process.RESOURCES[list_kind], right) for right in rights):
+        raise NotAllowedError(process.refusal(step, desk.person, list_kind, None) or "")
+
+
 def refuse(step: str, desk: Desk, list_kind: str, state: str | None, *, asked_by: str | None = None) -> None:
     """Raises NotAllowedError when the role may not, CommandError when the state forbids the step."""
+    require_right(step, desk, list_kind)
     why = process.refusal(
         step, desk.person, list_kind, state, asked_by=asked_by, second_persons=desk.profile.second_persons
     )
-    if why is None:
-        return
-    rule = process.STEPS[step]
-    rights = rule.rights.get(list_kind, ())
-    if not any(desk.person.may(process.RESOURCES[list_kind], right) for right in rights):
-        raise NotAllowedError(why)
-    raise CommandError(why)
+    if why is not None:
+        raise CommandError(why)
 
 
 def done_before(conn: Connection, form_key: str | None) -> None:
@@ -194,10 +250,17 @@ def add_step(
     )  # fmt: skip
 
 
+def lock_history(conn: Connection) -> None:
+    """Wait until no other write is under way. Every write ends by locking the end of the history; who must know
+    before that what others have just done (a number, a form) locks it now. Rows of items are locked before it, never
+    after: the other order could leave two writers waiting for each other.
+    """
+    conn.execute(select(a.audit_head.c.head_no).with_for_update())
+
+
 def take_number(conn: Connection, counter: str) -> int:
     """The next number of a series, 1, 2, 3 …, without gaps: a transaction that fails gives its number back."""
-    # Every write ends by locking the end of the history; locked now, two first numbers cannot meet either.
-    conn.execute(select(a.audit_head.c.head_no).with_for_update())
+    lock_history(conn)
     c = t.list_counters
     last = conn.execute(select(c.c.last).where(c.c.counter == counter).with_for_update()).scalar()
     if last is None:
@@ -245,7 +308,16 @@ def not_before_today(day: date | None, desk: Desk, label: str) -> date:
         raise CommandError(f"请填写{label}")
     if day < desk.today:
         raise CommandError(f"{label}不能早于今天（{desk.today:%Y年%-m月%-d日}）")
+    if day - desk.today > LATEST_LIMIT:
+        raise CommandError(f"{label}是{day:%Y年%-m月%-d日}，请核对年份")
     return day
+
+
+def not_after_today(day: date | None, desk: Desk, label: str) -> date:
+    """A day on which something happened, today where none is given. Raises CommandError."""
+    if day is not None and day > desk.today:
+        raise CommandError(f"{label}不能晚于今天（{desk.today:%Y年%-m月%-d日}）")
+    return day or desk.today
 
 
 def known_unit(code: str | None, desk: Desk, label: str = "单位") -> str:
@@ -258,7 +330,8 @@ def known_unit(code: str | None, desk: Desk, label: str = "单位") -> str:
 def check_tickets(keys: Sequence[TicketKey], desk: Desk) -> list[TicketKey]:
     """The tickets, each once. Raises CommandError naming those that do not exist."""
     asked = list(dict.fromkeys(keys))
-    missing = [no for source, no in asked if (source, no) not in desk.tickets_known(asked)] if asked else []
+    known = desk.tickets_known(asked) if asked else set()
+    missing = [key[1] for key in asked if key not in known]
     if missing:
         raise CommandError(f"工单库中没有这些工单：{'、'.join(missing[:10])}，请核对工单编号")
     return asked

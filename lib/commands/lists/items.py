@@ -6,7 +6,7 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Row, insert, select, update
 from lib.access import audit
 from lib.access.audit import Act
 from lib.assessment_store import AssessmentStore
+from lib.city import load_city
 from lib.commands import CommandError, ConflictError
 from lib.commands.lists import desk as d
 from lib.commands.lists.desk import Desk, TicketKey
@@ -23,6 +24,7 @@ from lib.schema import lists as t
 from lib.schema.list_terms import FLAGS, LIST_KINDS
 
 _ITEM_DEFAULTS = {"source": "other", "urgency": "normal"}
+_CODE_LENGTH = 32
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,12 @@ class Split:
     supporting: tuple[str, ...] | None = None
     own: dict[str, str] = field(default_factory=dict)
 
+    def by_key(self) -> dict[str, Any]:
+        """The same values under the keys of lists.fields, as `values_of` gives those that stand."""
+        lead = {"lead_unit_code" if key == "unit_code" else key: value for key, value in self.lead.items()}
+        supporting = {} if self.supporting is None else {"supporting_unit_codes": self.supporting}
+        return {**self.item, **lead, **supporting, **{OWN + key: text for key, text in self.own.items()}}
+
 
 def add(store: AssessmentStore, desk: Desk, command: AddItem) -> str:
     """Make the item, state 拟列, and return its number; for a form that was sent before, the number it made then.
@@ -69,7 +77,13 @@ def add(store: AssessmentStore, desk: Desk, command: AddItem) -> str:
     d.refuse("propose", desk, d.chosen(command.list_kind, LIST_KINDS, "清单"), None)
     try:
         with store.writing() as conn:
-            d.done_before(conn, command.form_key)
+            if command.origin_item_id is not None:
+                conn.execute(select(t.list_items.c.item_id).where(t.list_items.c.item_id == command.origin_item_id)
+                             .with_for_update())  # fmt: skip
+            if command.form_key is not None:
+                # The same form sent twice at once: the second waits until the first is through.
+                d.lock_history(conn)
+                d.done_before(conn, command.form_key)
             return insert_item(conn, desk, command)
     except d.DoneBefore as before:
         return before.item_no
@@ -84,9 +98,12 @@ def insert_item(
     """
     kind = command.list_kind
     split = checked(command.values, kind, desk, past=command.is_backlog)
-    for rule in fields_of(kind, desk.profile).values():
+    rules = fields_of(kind, desk.profile)
+    for rule in rules.values():
         if rule.required and not command.values.get(rule.key) and rule.key not in _ITEM_DEFAULTS:
             raise CommandError(f"请填写{rule.label(kind)}")
+    if not split.lead.get("unit_code") and any(split.lead.values()):
+        raise CommandError(f"填写了责任人员，请同时选择{rules['lead_unit_code'].label(kind)}")
     tickets = d.check_tickets(command.tickets, desk)
     number = d.take_number(conn, f"item:{kind}:{desk.today.year}")
     item_no = f"{desk.profile.number_words[kind]}{desk.today.year}-{number:04d}"
@@ -106,8 +123,8 @@ def insert_item(
         set_supporting(conn, desk, item_id, split.supporting)
     link_tickets(conn, desk, item_id, tickets)
     d.add_step(conn, desk, item_id, step, None, state, form_key=command.form_key)
-    said = {rule.label(kind): in_words(rule, command.values.get(key), desk.units)
-            for key, rule in fields_of(kind, desk.profile).items() if command.values.get(key)}  # fmt: skip
+    said = {rule.label(kind): in_words(rule, command.values.get(key), desk.names)
+            for key, rule in rules.items() if command.values.get(key)}  # fmt: skip
     after = {**said, "工单": [no for _, no in tickets]}
     audit.append(conn, desk.person, Act("item_added", item_no, after=after), at=desk.moment)
     return item_no
@@ -119,38 +136,42 @@ def edit(store: AssessmentStore, desk: Desk, command: EditItem) -> int:
     """
     try:
         with d.taking(store, desk, "change", command.item_no, None, form_key=command.form_key) as taken:
-            item, conn = taken.item, taken.conn
-            rules = fields_of(item.list_kind, desk.profile)
-            split = checked(command.values, item.list_kind, desk)
-            old = values_of(conn, item)
-            if item.version != command.opened_version:
-                labels = {key: rules[key].label(item.list_kind) for key in command.values}
-                raise ConflictError(
-                    item.item_no,
-                    {labels[k]: in_words(rules[k], old.get(k), desk.units) for k in command.values},
-                    {labels[k]: in_words(rules[k], v, desk.units) for k, v in command.values.items()},
-                )
-            changed = {k: v for k, v in command.values.items() if (old.get(k) or None) != (v or None)}
-            if not changed:
-                raise CommandError("没有改动，无须保存")
-            for key in changed:
-                _still_editable(rules[key], item)
-            taken.changes.update({k: v for k, v in split.item.items() if k in changed})
-            if "due_on" in changed:
-                taken.changes["first_due_on"] = changed["due_on"]
-            if split.own:
-                own = {**json.loads(item.own_values), **split.own}
-                taken.changes["own_values"] = json.dumps(own, ensure_ascii=False, sort_keys=True)
-            if split.lead:
-                set_lead(conn, desk, item.item_id, {**_lead(conn, item.item_id), **split.lead})
-            if split.supporting is not None:
-                set_supporting(conn, desk, item.item_id, split.supporting)
-            for key, value in changed.items():
-                was, now = (in_words(rules[key], v, desk.units) for v in (old.get(key), value))
-                taken.facts[rules[key].label(item.list_kind)] = f"{was or '—'} → {now or '—'}"
-            return int(item.version) + 1
+            _rewrite(taken, desk, command)
+            return int(taken.item.version) + 1
     except d.DoneBefore:
         return command.opened_version + 1
+
+
+def _rewrite(taken: d.Taken, desk: Desk, command: EditItem) -> None:
+    item, conn, names = taken.item, taken.conn, desk.names
+    rules = fields_of(item.list_kind, desk.profile)
+    # A limit that has run out meanwhile may be sent along unchanged; a new one lies ahead.
+    split = checked(command.values, item.list_kind, desk, past=True)
+    new, old = split.by_key(), values_of(conn, item)
+    labels = {key: rules[key].label(item.list_kind) for key in new}
+    was = {key: in_words(rules[key], old.get(key), names) for key in new}
+    now = {key: in_words(rules[key], value, names) for key, value in new.items()}
+    if item.version != command.opened_version:
+        raise ConflictError(item.item_no, {labels[k]: was[k] for k in new}, {labels[k]: now[k] for k in new})
+    changed = {key for key, value in new.items() if (old.get(key) or None) != (value or None)}
+    if not changed:
+        raise CommandError("没有改动，无须保存")
+    for key in changed:
+        _still_editable(rules[key], item)
+    checked({key: command.values[key] for key in changed}, item.list_kind, desk)
+    taken.changes.update({key: value for key, value in split.item.items() if key in changed})
+    if "due_on" in changed:
+        taken.changes["first_due_on"] = new["due_on"]
+    if any(rules[key].place == "own" for key in changed):
+        own = {**json.loads(item.own_values), **split.own}
+        taken.changes["own_values"] = json.dumps(own, ensure_ascii=False, sort_keys=True)
+    if any(rules[key].place == "lead" for key in changed):
+        # People belong to their unit: another lead unit begins with nobody named.
+        standing = {} if "lead_unit_code" in changed else _lead(conn, item.item_id)
+        set_lead(conn, desk, item.item_id, {**standing, **split.lead})
+    if "supporting_unit_codes" in changed:
+        set_supporting(conn, desk, item.item_id, split.supporting or ())
+    taken.facts.update({labels[k]: f"{was[k] or '—'} → {now[k] or '—'}" for k in new if k in changed})
 
 
 def _still_editable(rule: FieldRule, item: Row[Any]) -> None:
@@ -191,25 +212,37 @@ def _stored(rule: FieldRule, value: Any, list_kind: str, desk: Desk, past: bool)
         text = text if rule.kind == "text" else " ".join(text.split())
         return text if rule.place != "item" or not t.list_items.c[rule.key].nullable else text or None
     if rule.kind == "flag":
+        if value not in (True, False, None):
+            raise CommandError(f"{label}只能是“是”或“否”，现在是“{value}”")
         return bool(value)
     if rule.kind == "units":
         return tuple(dict.fromkeys(d.known_unit(code, desk, label) for code in value or ()))
-    if value in (None, ""):
+    if value is None or value == "":
         if rule.required:
             raise CommandError(f"请填写{label}")
-        return None
+        return _ITEM_DEFAULTS.get(rule.key)
     if rule.kind == "choice":
         return d.chosen(value, rule.choices or {}, label)
     if rule.kind == "unit":
         return d.known_unit(value, desk, label)
     if rule.kind == "date":
-        if not isinstance(value, date):
-            raise CommandError(f"{label}不是日期：{value}")
-        ahead = rule.key in ("due_on", "reply_by_on") and not past
-        return d.not_before_today(value, desk, label) if ahead else value
-    if rule.kind == "number" and not re.fullmatch(r"-?\d{1,12}(\.\d{1,4})?", str(value).strip()):
-        raise CommandError(f"{label}须为数字，现在是“{value}”")
-    return str(value).strip()
+        return _stored_date(rule, value, label, desk, past)
+    text = d.written(str(value), label, longest=_CODE_LENGTH)
+    if rule.kind == "number" and not re.fullmatch(r"-?\d{1,12}(\.\d{1,4})?", text):
+        raise CommandError(f"{label}须为数字，现在是“{text}”")
+    if rule.kind == "district" and text not in set(load_city(desk.profile.city).districts["district_code"]):
+        raise CommandError(f"{label}“{text}”不在区县表中，请从列表中选择")
+    return text
+
+
+def _stored_date(rule: FieldRule, value: Any, label: str, desk: Desk, past: bool) -> date:
+    if not isinstance(value, date):
+        raise CommandError(f"{label}不是日期：{value}")
+    day = value.date() if isinstance(value, datetime) else value
+    if rule.key == "instructed_on":
+        return d.not_after_today(day, desk, label)
+    ahead = rule.key in ("due_on", "reply_by_on") and not past
+    return d.not_before_today(day, desk, label) if ahead else day
 
 
 def values_of(conn: Connection, item: Row[Any]) -> dict[str, Any]:
