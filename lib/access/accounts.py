@@ -31,8 +31,11 @@ LOCKED_FOR = timedelta(minutes=15)
 DEMO_ROLES: tuple[Role, ...] = (
     "leader", "supervision", "discipline", "organisation", "hotline", "unit", "system_admin",
 )  # fmt: skip
+# Second persons, for steps that one person asks for and another decides: key of the account → role and words.
+DEMO_SECONDS: dict[str, tuple[Role, str]] = {"supervision-2": ("supervision", "复核"), "hotline-2": ("hotline", "审核")}
 WRONG = "账号或密码不正确"
 DISABLED = "该账号已停用，如需使用请联系系统管理员"
+DEMO_NAME = "演示账号"
 DEMO_ONLY = "演示账号只能用于演示数据"
 
 
@@ -92,21 +95,22 @@ def sign_in(
 
 
 def demo_sign_in(
-    store: AssessmentStore, role: str, *, unit_code: str | None = None, peer: str, user_agent: str, now: datetime
+    store: AssessmentStore, key: str, *, unit_code: str | None = None, peer: str, user_agent: str, now: datetime
 ) -> SignedIn | Refused:
-    """One click in the demo: the account of the role is made when it is first used, in the demo pair only.
+    """One click in the demo: the account is made when it is first used, in the demo pair only.
 
-    unit_code: whom role unit speaks for. The caller has made sure that the visitor sits at this very machine.
-    Raises ValueError for role unit without a unit.
+    key: a role of DEMO_ROLES, or a key of DEMO_SECONDS. unit_code: whom role unit speaks for. The caller has made
+    sure that the visitor sits at this very machine. Raises ValueError for role unit without a unit.
     """
+    role = DEMO_SECONDS[key][0] if key in DEMO_SECONDS else key
     if store.pair != "demo" or role not in DEMO_ROLES:
         return Refused("not_allowed", DEMO_ONLY)
     if role == "unit" and not unit_code:
         raise ValueError("role unit needs a unit_code")
     visit = Visit(peer, user_agent, now)
-    name = demo_name(role)
+    name = demo_name(key)
     with store.writing() as conn:
-        account = _account(conn, name, for_update=True) or _demo_account(conn, name, role, unit_code, now)
+        account = _account(conn, name, for_update=True) or _demo_account(conn, key, role, unit_code, now)
         if role == "unit" and account.unit_code != unit_code:
             # The demo city was made anew with other units.
             conn.execute(_update(account).values(unit_code=unit_code, version=account.version + 1))
@@ -122,9 +126,14 @@ def has_accounts(store: AssessmentStore) -> bool:
         return conn.execute(people.limit(1)).first() is not None
 
 
-def demo_name(role: str) -> str:
-    """Sign-in name of a role's demo account: demo-leader."""
-    return f"demo-{role.replace('_', '-')}"
+def demo_name(key: str) -> str:
+    """Sign-in name of the demo account of a role, or of a second person: demo-leader, demo-hotline-2."""
+    return f"demo-{key.replace('_', '-')}"
+
+
+def demo_display_name(key: str) -> str:
+    """What the demo account of a role or of a second person is called: 演示账号, 演示账号·审核."""
+    return f"{DEMO_NAME}·{DEMO_SECONDS[key][1]}" if key in DEMO_SECONDS else DEMO_NAME
 
 
 def normal_name(name: str) -> str:
@@ -212,10 +221,11 @@ def _account(conn: Connection, name: str, *, for_update: bool = False) -> Any:
     return conn.execute(statement.with_for_update() if for_update else statement).first()
 
 
-def _demo_account(conn: Connection, name: str, role: str, unit_code: str | None, now: datetime) -> Any:
+def _demo_account(conn: Connection, key: str, role: str, unit_code: str | None, now: datetime) -> Any:
     """Make the demo account; two clicks at once make one."""
+    name = demo_name(key)
     values = {
-        "name": name, "display_name": "演示账号", "role": role, "unit_code": unit_code,
+        "name": name, "display_name": demo_display_name(key), "role": role, "unit_code": unit_code,
         "origin": "demo", "must_change_password": False, "failed_count": 0, "created_at": utc(now), "version": 1,
     }  # fmt: skip
     if role != "unit":

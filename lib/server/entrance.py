@@ -15,9 +15,9 @@ from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
 from lib.access import accounts, audit, sessions
-from lib.access.accounts import DEMO_ROLES, Refused, SignedIn
+from lib.access.accounts import DEMO_ROLES, DEMO_SECONDS, Refused, SignedIn
 from lib.access.audit import Act
-from lib.access.roles import ROLES, Role
+from lib.access.roles import ROLES
 from lib.access.sessions import Session
 from lib.access.shared import shared_assessment
 from lib.commands import CommandError
@@ -162,10 +162,12 @@ class Entrance:
     def _form(
         self, request: Request, wanted: str, *, why: str = "", note: str = "", name: str = "", status: int = 200
     ) -> Response:
-        offered: tuple[Role, ...] = DEMO_ROLES if self._offers_demo(request) else ()
+        offers_demo = self._offers_demo(request)
+        roles = {role: ROLES[role] for role in DEMO_ROLES} if offers_demo else {}
+        seconds = {key: f"{ROLES[role]}·{words}" for key, (role, words) in DEMO_SECONDS.items()} if offers_demo else {}
         return render(
             self.read_settings(), "sign_in.html", status, title="登录", next=wanted, why=why, note=note, name=name[:64],
-            buttons=self.other_ways, demo_roles={role: ROLES[role] for role in offered},
+            buttons=self.other_ways, demo_roles=roles, demo_seconds=seconds,
             # An old browser that signs in for the plain page must not be sent to the check again.
             tests_browser=wanted != PLAIN_PAGE,
         )  # fmt: skip

@@ -173,13 +173,25 @@ def test_one_click_signs_in_to_the_demo(demo_accounts, role):
     assert [act for _, act, _ in acts(demo_accounts)] == ["account_added", "sign_in", "sign_in"]
 
 
+@pytest.mark.parametrize(
+    ("key", "role", "shown"),
+    [("supervision-2", "supervision", "演示账号·复核"), ("hotline-2", "hotline", "演示账号·审核")],
+)
+def test_second_persons_of_the_demo_are_somebody_else_in_the_same_role(demo_accounts, key, role, shown):
+    done = [demo_sign_in(demo_accounts, each, now=NOW, **FROM) for each in (role, key)]
+    with demo_accounts.reading() as conn:
+        first, second = (sessions.by_ref(conn, each.session_ref, now=NOW).identity for each in done)
+    assert (second.account, second.role, second.display_name) == (f"demo-{key}", role, shown)
+    assert (first.account, first.role) == (f"demo-{role}", role)
+
+
 def test_the_citys_pair_has_no_demo_accounts(store):
     assert demo_sign_in(store, "leader", now=NOW, **FROM) == Refused("not_allowed", "演示账号只能用于演示数据")
     assert rows(store, a.accounts) == rows(store, a.sessions) == []
 
 
 def test_other_roles_have_no_demo_account(demo_accounts):
-    for role in ("kiosk", "security_admin", "audit_admin", "", "root"):
+    for role in ("kiosk", "security_admin", "audit_admin", "", "root", "leader-2"):
         assert demo_sign_in(demo_accounts, role, now=NOW, **FROM).outcome == "not_allowed"
     with pytest.raises(ValueError, match="unit_code"):
         demo_sign_in(demo_accounts, "unit", now=NOW, **FROM)

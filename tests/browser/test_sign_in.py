@@ -119,7 +119,7 @@ def test_an_open_page_goes_to_the_door_when_the_session_ends_and_comes_back(peop
         sessions.end_all(conn, number, "role_changed", now=datetime.now(UTC))
     page.wait_for_url("**/sign-in?**")
     assert page.get_by_text("请重新登录").is_visible()
-    page.get_by_role("button", name="督查局").click()
+    page.get_by_role("button", name="督查局", exact=True).click()
     page.wait_for_url(re.compile("/definitions.*metric=return_rate"))
     settle(page)
 

@@ -159,6 +159,10 @@ def test_the_demo_offers_one_click_per_role(make, store):
     page = said(make().get("/sign-in"))
     assert "演示账号" in page
     assert all(label in page for label in ONE_CLICK)
+    assert "督查局·复核" in page
+    assert "热线中心·审核" in page
+    assert make().post("/sign-in", {"demo": "hotline-2"}).status == 303
+    assert account(store, "demo-hotline-2").role == "hotline"
     for role in ("leader", "unit", "system_admin"):
         browser = make()
         assert browser.post("/sign-in", {"demo": role}).status == 303
