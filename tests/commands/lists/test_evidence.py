@@ -39,7 +39,7 @@ def test_a_file_is_kept_read_and_recorded(any_store):
 def test_the_same_file_is_kept_once(any_store):
     first, second = put_item(any_store), put_item(any_store, title="另一事项")
     number = attach(any_store, first)
-    with pytest.raises(CommandError, match="已经上传过（整改报告.pdf"):
+    with pytest.raises(CommandError, match=r"已经上传过（整改报告\.pdf"):
         attach(any_store, first, name="改名.pdf")
     attach(any_store, second)
     assert len(rows(any_store, t.list_files)) == 1

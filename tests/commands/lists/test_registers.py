@@ -87,7 +87,7 @@ def test_a_warning_is_followed_to_its_outcome(any_store):
     assert warnings.follow_warning(any_store, OFFICE, followed) == 2
     # The same form again changes nothing.
     assert warnings.follow_warning(any_store, OFFICE, followed) == 2
-    with pytest.raises(ConflictError, match="跟进中.*已办结") as found:
+    with pytest.raises(ConflictError, match=r"跟进中.*已办结") as found:
         warnings.follow_warning(any_store, HOTLINE, FollowWarning(number, 1, "closed", "资金已到位"))
     assert found.value.current["处置结果"] == "已约谈分管负责人"
     assert warnings.follow_warning(any_store, OFFICE, FollowWarning(number, 2, "closed", "资金已到位")) == 3
