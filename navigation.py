@@ -14,7 +14,7 @@ from lib.ui import faults, filters, layout, sitemap
 # their first page stays its own.
 FIRST, HOME = "overview", "home"
 # Pages that show no tickets, and the one on which missing data can be mended, open without data.
-WITHOUT_FILTERS = ("accounts", "audit", "my_account", "kiosk", HOME)
+WITHOUT_FILTERS = ("accounts", "audit", "my_account", "kiosk", "list_entry", HOME)
 OPEN_WITHOUT_DATA = ("imports", *WITHOUT_FILTERS)
 
 

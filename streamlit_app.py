@@ -32,7 +32,20 @@ from lib.access.roles import Identity
 from lib.access.sessions import Session
 from lib.access.startup import at_start
 from lib.config import ConfigError, Settings
-from lib.server import binding, compat, exports, faults, first_visit, front_end, headers, health, kiosk, oidc, one_page
+from lib.server import (
+    binding,
+    compat,
+    drafts,
+    exports,
+    faults,
+    first_visit,
+    front_end,
+    headers,
+    health,
+    kiosk,
+    oidc,
+    one_page,
+)
 from lib.server.demo_unit import demo_unit
 from lib.server.entrance import Entrance
 from lib.server.gate import WARM_UP_KEY, Gate
@@ -174,6 +187,7 @@ own_routes = [
     *one_page.routes(Settings.from_env, as_of),
     Route(FIRST_PAGE, first_page),
     Route(exports.PATH, exports.exports_endpoint(Settings.from_env)),
+    Route(drafts.PATH, drafts.drafts_endpoint(Settings.from_env, presence.touch), methods=["POST"]),
 ]
 app = st.App(
     Path(__file__).with_name("navigation.py"),

@@ -39,6 +39,14 @@ def known_keys(
     return {(row.source_code, row.ticket_no) for row in conn.execute(statement)} & set(keys)
 
 
+def keys_of_numbers(
+    conn: Connection, numbers: Collection[str], *, reach: tuple[str, ...] | None
+) -> list[tuple[str, str]]:
+    """(source_code, ticket_no) of every ticket with one of these numbers which may be opened, in order."""
+    statement = select(T.source_code, T.ticket_no).where(T.ticket_no.in_(sorted(numbers)), may_open(reach))
+    return sorted((row.source_code, row.ticket_no) for row in conn.execute(statement)) if numbers else []
+
+
 def ticket_text(conn: Connection, ticket: dict[str, Any]) -> dict[str, Any]:
     """Raw texts of the ticket's current segment: title, content, reply, address, answer_comment."""
     x = t.ticket_texts.c

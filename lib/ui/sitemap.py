@@ -11,16 +11,17 @@ from lib.access.roles import Identity, Resource
 @dataclass(frozen=True)
 class Place:
     """One page. group: heading of the navigation it stands under. resource, right: what the matrix must give the
-    role; None is open to every person who is signed in (a projection device is nobody).
+    role, of several resources one; None is open to every person who is signed in (a projection device is nobody).
     """
 
     title: str
     group: str
-    resource: Resource | None
+    resource: Resource | tuple[Resource, ...] | None
     right: str = "read"
 
 
-DATA, MANAGEMENT = "口径与数据", "管理"
+LISTS, DATA, MANAGEMENT = "双清单", "口径与数据", "管理"
+EITHER_LIST: tuple[Resource, ...] = ("problem_list", "supervision_list")
 
 # Slug (the address, and the file in pages/) → page, in the order of the navigation.
 PLACES: Mapping[str, Place] = {
@@ -29,6 +30,7 @@ PLACES: Mapping[str, Place] = {
     "districts": Place("区域分布", "", "dashboards"),
     "units": Place("承办质效", "", "dashboards"),
     "tickets": Place("工单查询", "", "tickets"),
+    "list_entry": Place("清单录入", LISTS, EITHER_LIST, "write"),
     "definitions": Place("指标口径", DATA, "dashboards"),
     "imports": Place("数据导入与质量", DATA, "imports"),
     "accounts": Place("账号", MANAGEMENT, "accounts"),
@@ -41,7 +43,10 @@ PLACES: Mapping[str, Place] = {
 def may_open(person: Identity, slug: str) -> bool:
     """Whether the page is one of the person's."""
     place = PLACES[slug]
-    return person.role != "kiosk" if place.resource is None else person.may(place.resource, place.right)
+    if place.resource is None:
+        return person.role != "kiosk"
+    resources = (place.resource,) if isinstance(place.resource, str) else place.resource
+    return any(person.may(resource, place.right) for resource in resources)
 
 
 def places_of(person: Identity) -> dict[str, Place]:

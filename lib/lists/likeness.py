@@ -1,0 +1,21 @@
+"""Whether two titles say the same matter: shared pairs of characters, after dates, numbers and filling words."""
+
+from __future__ import annotations
+
+import re
+
+LIKE = 0.6
+_EMPTY = re.compile(r"[\W_\d]|关于|问题|情况|反映|有关|市民|群众|居民|投诉|诉求|的|了")
+
+
+def likeness(one: str, other: str) -> float:
+    """0 (nothing in common) to 1 (the same): Dice's share of the pairs of characters of both titles."""
+    first, second = _pairs(one), _pairs(other)
+    if not first or not second:
+        return 1.0 if one.strip() == other.strip() and one.strip() else 0.0
+    return 2 * len(first & second) / (len(first) + len(second))
+
+
+def _pairs(title: str) -> set[str]:
+    bare = _EMPTY.sub("", title)
+    return {bare[k : k + 2] for k in range(len(bare) - 1)}

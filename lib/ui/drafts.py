@@ -1,0 +1,151 @@
+"""Drafts: what is typed into a form is kept within a second, and offered again after a crash.
+
+Streamlit hears of text only when a field is left; a small component looks at the form itself and sends it to
+`/drafts/<form>`. What a server that is away cannot take stays in the tab.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import uuid
+from collections.abc import Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import streamlit as st
+
+from lib import loaders
+from lib.access.moments import city_time
+from lib.access.shared import shared_assessment
+from lib.commands.lists.drafts import FORM_KEY, Draft, DropDraft, draft_of, drop_draft
+from lib.config import Settings
+from lib.lists.cells import CellError, Names, value_of
+from lib.lists.fields import FieldRule
+
+FIELDS = "fields"
+_STYLE = "span {font-size: .8rem; color: #55626E;} span.bad {color: #A03A00;}"
+# st.components.v2 registers by name: once per process, not once per run.
+_keeper = st.components.v2.component(
+    "minsheng_drafts", html='<span role="status"></span>', css=_STYLE,
+    js=Path(__file__).with_name("drafts.js").read_text("utf-8"),
+)  # fmt: skip
+_KEY = re.compile(r"[0-9a-f]{32}")
+
+
+def form_key(parameter: str = "form") -> str:
+    """Key under which the form of this page is saved once. It stands in the address, so that a tab that comes back
+    to a restarted server goes on with the same form.
+    """
+    given = st.query_params.get(parameter, "")
+    if not _KEY.fullmatch(given):
+        given = uuid.uuid4().hex
+        st.query_params[parameter] = given
+    return given
+
+
+def new_form(parameter: str = "form", key: str | None = None) -> None:
+    """Let the page go on with another form: a new one, or that of `key`."""
+    st.query_params[parameter] = key or uuid.uuid4().hex
+
+
+def css_name(key: str) -> str:
+    """How the page calls the element of a key, without its prefix."""
+    return re.sub(r"[^A-Za-z0-9_-]", "-", key.strip())
+
+
+def offer(form: str) -> Draft | None:
+    """The draft that waits for a decision of this person, or None: as asked once when the tab opened the form."""
+    asked = _asked(form)
+    if asked not in st.session_state:
+        st.session_state[asked] = loaders.ask_records(draft_of, loaders.identity().account, form)
+    found: Draft | None = st.session_state[asked]
+    return found
+
+
+def settle(form: str) -> None:
+    """The offer was taken or refused: it is not made again in this tab."""
+    st.session_state[_asked(form)] = None
+
+
+def drop(form: str) -> None:
+    """Throw the draft away."""
+    drop_draft(shared_assessment(Settings.from_env()), loaders.identity(anew=True), DropDraft(form))
+    settle(form)
+
+
+def saved_at(draft: Draft) -> str:
+    """When a draft was kept: 11月2日 17:05:33 on the city's clock."""
+    local = city_time(draft.saved_at)
+    return f"{local.month}月{local.day}日 {local:%H:%M:%S}"
+
+
+def keep(
+    form: str, widgets: Mapping[str, str], *, form_key: str, box: str, submit: str | None = None,
+    focus: str | None = None,
+) -> None:  # fmt: skip
+    """Watch a form from now on; draws the quiet line 草稿已保存.
+
+    form: as in SaveDraft. widgets: widget key → field key. form_key: under which the form is saved. box: key of the
+    container that holds it. submit: key of the button that Ctrl+Enter presses. focus: widget key of the field that is
+    ready to be typed into.
+    """
+    account = loaders.identity().account
+    waiting = offer(form)
+    result = _keeper(
+        key=f"drafts_{css_name(form)}",
+        data={
+            "form": form, "form_key": form_key, "box": css_name(box), "offered": waiting is not None,
+            "fields": {css_name(widget): field for widget, field in widgets.items()},
+            "submit": css_name(submit) if submit else None, "focus": css_name(focus) if focus else None,
+            # Two people may use one tab after the other; neither may find the other's rest.
+            "person": hashlib.sha256(account.encode()).hexdigest()[:16],
+            "sequence": waiting.sequence if waiting else _standing_sequence(account, form),
+        },
+        on_alive_change=lambda: settle(form),
+        on_arrived_change=lambda: st.session_state.pop(_asked(form), None),
+    )  # fmt: skip
+    del result
+
+
+def values(
+    draft: Draft, rules: Mapping[str, FieldRule], names: Names, today: date
+) -> tuple[dict[str, Any], dict[str, str]]:
+    """What was typed, as values of the fields; and label-less words that are none (field key → words)."""
+    found: dict[str, Any] = {}
+    unread: dict[str, str] = {}
+    for key, said in dict(draft.body.get(FIELDS) or {}).items():
+        rule = rules.get(key)
+        if rule is None:
+            continue
+        words = "、".join(said) if isinstance(said, list) else said
+        if isinstance(words, bool):
+            found[key] = words
+            continue
+        try:
+            found[key] = value_of(rule, str(words), names, today)
+        except CellError:
+            unread[key] = str(words)
+    return found, unread
+
+
+def key_of(draft: Draft) -> str | None:
+    """Key of the form that the draft was typed into."""
+    given = draft.body.get(FORM_KEY)
+    return given if isinstance(given, str) and _KEY.fullmatch(given) else None
+
+
+def _asked(form: str) -> str:
+    return f"_draft_{form}"
+
+
+def _standing_sequence(account: str, form: str) -> int:
+    """Sequence of the draft that is kept now; the next one goes on from there."""
+    found = loaders.ask_records(draft_of, account, form)
+    return found.sequence if found else 0
+
+
+def now() -> datetime:
+    """This moment, UTC."""
+    return datetime.now(UTC)
