@@ -105,7 +105,7 @@ class Gate:
         path: str = scope["path"]
         if session is None:
             if not is_page(scope):
-                return PlainTextResponse(NEEDS_SIGN_IN, status_code=401, headers={"Cache-Control": "no-store"})
+                return _needs_sign_in(scope)
             if Headers(scope=scope).get("sec-fetch-site") in ("cross-site", "same-site"):
                 # A link in a mail or another system: the browser keeps the session cookie back, because it is
                 # Strict, and sends it with the next request, which is our own page's.
@@ -113,7 +113,7 @@ class Gate:
             return _led_to(SIGN_IN, scope)
         if session.must_change_password and path not in BEFORE_NEW_PASSWORD:
             if not is_page(scope):
-                return PlainTextResponse(NEEDS_SIGN_IN, status_code=401, headers={"Cache-Control": "no-store"})
+                return _needs_sign_in(scope)
             return _led_to(PASSWORD, scope)
         return None
 
@@ -167,6 +167,13 @@ class Gate:
             headers += [(SESSION_HEADER, session.identity.session_ref.encode()), (MARK_HEADER, self.mark)]
         scope.setdefault("state", {})[SESSION_KEY] = session
         return {**scope, "headers": headers}
+
+
+def _needs_sign_in(scope: Scope) -> Response:
+    """A page for people who followed a link to a file, a line for everything else."""
+    if Headers(scope=scope).get("sec-fetch-dest") == "document":
+        return plain_page.message("需要先登录", f"{NEEDS_SIGN_IN}。", 401, link=("去登录", SIGN_IN))
+    return PlainTextResponse(NEEDS_SIGN_IN, status_code=401, headers={"Cache-Control": "no-store"})
 
 
 def is_page(scope: Scope) -> bool:

@@ -77,6 +77,13 @@ def test_a_link_from_elsewhere_is_asked_again_by_our_own_page(app, person):
     assert get(app, "/media/a.xlsx", sec_fetch_site="cross-site").status == 401
 
 
+def test_whoever_follows_a_link_to_a_file_without_a_session_is_shown_the_way(app):
+    answer = get(app, "/exports/abc", sec_fetch_dest="document")
+    assert answer.status == 401
+    assert 'href="/sign-in"' in answer.body.decode()
+    assert "<" not in get(app, "/exports/abc").body.decode(), "a program gets a line"
+
+
 @pytest.mark.parametrize(
     "path",
     [
