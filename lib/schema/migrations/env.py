@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from alembic import context
 
-from lib.schema import assessment, lists  # noqa: F401 - registers its tables
+from lib.schema import assessment, lists, scheduling  # noqa: F401 - register their tables
 
 context.configure(connection=context.config.attributes["connection"], target_metadata=assessment.metadata)
 with context.begin_transaction():
