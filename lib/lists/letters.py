@@ -14,6 +14,8 @@ from lib.schema.list_terms import STATES
 
 BOTH = (PROBLEM, SUPERVISION)
 FORMS_SERIES = "审"
+# Characters of the matter inside a heading: two lines of 小标宋 22.
+_TITLE_MAX = 26
 Recipient = Literal["unit", "receiver", "none"]
 
 
@@ -74,7 +76,8 @@ OF_ITEM: Mapping[str, str] = {
     "责任领导": "责任领导", "责任人": "责任人", "联系电话": "责任人的办公电话", "包案领导": "包案领导",
     "紧急程度": "一般、紧急或特急", "所属县区": "所属县区", "关联工单": "关联工单号和件数", "交办日期": "交办日期",
     "首次时限": "交办时定的办结时限", "办结时限": "现在的办结时限", "剩余时间": "剩余或逾期的工作日",
-    "状态": "事项现在的状态", "督办层级": "现在的督办层级", "催办次数": "已催办次数", "延期次数": "已同意的延期次数",
+    "状态": "事项现在的状态", "督办层级": "现在的督办层级", "催办次数": "已催办次数",
+    "催办情况": "未催办，或已催办几次", "延期次数": "已同意的延期次数",
     "进展情况": "最近一次报告的进展", "存在问题": "最近一次报告的问题", "下步措施": "最近一次报告的下步措施",
     "报告日期": "最近一次报告的日期", "回复编号": "回复表的编号，供导入时核对",
 }  # fmt: skip
@@ -107,7 +110,7 @@ def placeholders(key: str) -> dict[str, str]:
 
 def titled(letter: Letter, title: str, list_label: str) -> str:
     """The heading of a letter about an item of that title, or about the list."""
-    short = title if len(title) <= 40 else f"{title[:39]}…"
+    short = title if len(title) <= _TITLE_MAX else f"{title[: _TITLE_MAX - 1]}…"
     return letter.title.replace("{事项}", short).replace("{清单}", list_label)
 
 
