@@ -14,7 +14,7 @@ Role = Literal[
     "system_admin", "security_admin", "audit_admin",
 ]  # fmt: skip
 Resource = Literal[
-    "dashboards", "tickets", "problem_list", "supervision_list", "scheduling", "assessment", "imports", "exports",
+    "dashboards", "tickets", "problem_list", "supervision_list", "suggestions", "scheduling", "assessment", "imports", "exports",
     "audit", "accounts", "policies",
 ]  # fmt: skip
 
@@ -54,6 +54,11 @@ MATRIX: dict[Resource, dict[Role, frozenset[str]]] = {
         "hotline": frozenset({"read"}),
         "unit": frozenset({"reply", "own_unit"}),
         "kiosk": frozenset({"count"}),
+    },
+    # 拟列建议: whoever keeps a list decides; units are not shown hints about themselves.
+    "suggestions": {
+        **dict.fromkeys(("leader", "discipline"), frozenset({"read"})),
+        **dict.fromkeys(("supervision", "hotline"), frozenset({"read", "write"})),
     },
     "scheduling": {
         "leader": frozenset({"read"}),

@@ -19,6 +19,7 @@ from lib.answers.figures import Compared, Figure, Share, figures, misses_target
 from lib.answers.labels import category_paths, dimension
 from lib.answers.list_detail import ItemDetail, hand_overs, list_item
 from lib.answers.list_items import ListView, item_counts, list_items, may_look
+from lib.answers.nomination import nominate
 from lib.answers.opened import (
     Bounds,
     DefinitionRow,
@@ -39,6 +40,16 @@ from lib.answers.quality import (
     years_without_calendar,
 )
 from lib.answers.source import Source, for_category, for_unit, newest_month, reach_of
+from lib.answers.suggestions import (
+    LastRun,
+    SuggestionDetail,
+    last_run,
+    merge_targets,
+    rule_shares,
+    suggested_about,
+    suggestion,
+    suggestions,
+)
 from lib.answers.tickets import (
     TicketDetail,
     known_tickets,
@@ -52,6 +63,7 @@ from lib.answers.to_do import ToDo, to_do
 from lib.answers.trends import category_movers, channel_mix, hour_profile, trend, trends
 from lib.answers.units import Enterprise, Pair, UnitProfile, enterprise, paired, unit_profile
 from lib.queries.list_items import ItemFilter
+from lib.queries.suggestion_list import SuggestionFilter
 from lib.queries.ticket_filter import FLAGS, Part, TicketQuery
 
 __all__ = [
@@ -69,6 +81,7 @@ __all__ = [
     "Item",
     "ItemDetail",
     "ItemFilter",
+    "LastRun",
     "ListView",
     "OpenSession",
     "OpenedFigure",
@@ -79,6 +92,8 @@ __all__ = [
     "Sentence",
     "Share",
     "Source",
+    "SuggestionDetail",
+    "SuggestionFilter",
     "TicketDetail",
     "TicketQuery",
     "ToDo",
@@ -109,12 +124,15 @@ __all__ = [
     "import_warnings",
     "item_counts",
     "known_tickets",
+    "last_run",
     "list_item",
     "list_items",
     "may_look",
+    "merge_targets",
     "misses_target",
     "newest_month",
     "next_key",
+    "nominate",
     "opened",
     "overview",
     "own_sessions",
@@ -124,7 +142,11 @@ __all__ = [
     "quality",
     "reach_of",
     "rejected_rows",
+    "rule_shares",
     "satisfaction_bounds",
+    "suggested_about",
+    "suggestion",
+    "suggestions",
     "ticket_count",
     "ticket_detail",
     "ticket_list",
