@@ -212,6 +212,15 @@ def view_of(desk: Desk) -> ListView:
     return ListView(desk.person, desk.reach, desk.today, desk.profile, names)
 
 
+def list_names(view: ListView) -> tuple[dict[str, str], dict[str, str]]:
+    """Code → name of the units that the view may filter by, and of the districts, in list order."""
+    units = _asked(answers.dimension, store(), EVERYTHING, ("units",), {})
+    districts = _asked(answers.dimension, store(), EVERYTHING, ("districts",), {})
+    named = dict(zip(units["unit_code"], units["name"], strict=True))
+    own = {code: name for code, name in named.items() if view.reach is None or code in view.reach}
+    return own, dict(zip(districts["district_code"], districts["name"], strict=True))
+
+
 def unit_names() -> dict[str, str]:
     """Code → full name of every unit, for those who keep the accounts: an account of a unit must name one.
 

@@ -15,7 +15,7 @@ from lib.answers.list_items import ListView, items_of, may_look
 from lib.lists.process import OPEN, RESOURCES, UNDER_WAY, VERDICT_STEPS, refusal
 from lib.queries import list_items as queries
 from lib.queries.list_items import ItemFilter
-from lib.schema.list_terms import REINSPECTION_KINDS, REQUEST_KINDS
+from lib.schema.list_terms import REINSPECTION_KINDS
 
 # Pages on which it is done.
 ITEM, REINSPECTION = "list_item", "reinspection"
@@ -53,7 +53,10 @@ def to_do(conn: Connection, view: ListView) -> list[ToDo]:
     asked = ItemFilter(states=OPEN)
     items = items_of(conn, view, kinds, asked)
     rows: list[dict[str, Any]] = [{str(k): v for k, v in row.items()} for row in items.to_dict("records")]
-    found = [todo for row in rows for todo in _of_item(row, view)]
+    waiting: dict[int, list[Any]] = {}
+    for request in queries.open_request_rows(conn, queries.conditions(kinds, view.reach, asked), view.reach):
+        waiting.setdefault(request.item_id, []).append(request)
+    found = [todo for row in rows for todo in _of_item(row, waiting.get(row["item_id"], []), view)]
     if view.reach is not None:
         found += _unanswered(conn, view, kinds, asked, rows)
     found += _received(conn, view)
@@ -61,7 +64,7 @@ def to_do(conn: Connection, view: ListView) -> list[ToDo]:
     return sorted(found, key=lambda t: (t.due_on or date.max, KINDS.index(t.what), t.item_no))
 
 
-def _of_item(row: dict[str, Any], view: ListView) -> list[ToDo]:
+def _of_item(row: dict[str, Any], requests: list[Any], view: ListView) -> list[ToDo]:
     """What an item asks of the person now."""
     person, kind, state = view.person, row["list_kind"], row["state"]
     due_on, since = _day(row["due_on"]), row["state_since"]
@@ -81,9 +84,9 @@ def _of_item(row: dict[str, Any], view: ListView) -> list[ToDo]:
         found.append(one("待交办"))
     if state == "assigned" and person.role == "unit":
         found.append(one("待签收"))
-    request = row["open_request"]
-    if isinstance(request, str) and may(VERDICT_STEPS[request], row["open_request_by"]):
-        found.append(one(_ASKED[request], at=row["open_request_at"], note=REQUEST_KINDS[request]))
+    for request in requests:
+        if may(VERDICT_STEPS[request.kind], request.asked_by):
+            found.append(one(_ASKED[request.kind], at=city_time(request.asked_at)))
     if state in UNDER_WAY and state != "closing" and may("report"):
         if row["light"] in ("overdue", "near") and not found:
             found.append(one("已逾期" if row["light"] == "overdue" else "即将到期"))

@@ -93,9 +93,14 @@ def grid(
     height: Height = "auto",
     select: bool | Callable[[], None] = False,
     key: str | None = None,
+    ticks: bool = False,
 ) -> list[int]:
-    """The table alone; arguments and result as in `table`. Its key is `table_<name>` unless given."""
+    """The table alone; arguments and result as in `table`. Its key is `table_<name>` unless given. ticks: rows may
+    also be ticked at their edge, several at once (see `ticked`).
+    """
     known = fields(frame, columns)
+    # A click anywhere in the row, not on a tick box at its edge.
+    mode: Any = ["multi-row", "single-cell"] if ticks else "single-cell"
     event = st.dataframe(
         _displayed(frame[list(known)], known),
         hide_index=True,
@@ -104,7 +109,7 @@ def grid(
         placeholder="—",
         key=key or f"table_{name}",
         on_select=select if callable(select) else ("rerun" if select else "ignore"),
-        selection_mode="single-cell",  # a click anywhere in the row, not on a tick box at its edge
+        selection_mode=mode,
         alt=name,
     )
     return clicked(event) if select else []
@@ -113,6 +118,11 @@ def grid(
 def clicked(event: Any) -> list[int]:
     """Position of the row that holds the chosen cell, as a list of none or one."""
     return [int(row) for row, _ in event.selection.cells]
+
+
+def ticked(key: str) -> list[int]:
+    """Positions of the rows that are ticked in the table of that key now, from the top."""
+    return sorted(int(row) for row in st.session_state[key].selection.rows) if key in st.session_state else []
 
 
 def chosen_rows(name: str) -> list[int]:

@@ -1,0 +1,99 @@
+"""The table of a list: its columns, lights in words and signs, the click on a row, the ticks, the export."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from lib.access.moments import city_time
+from lib.answers import ListView
+from lib.config import Settings
+from lib.documents import xlsx
+from lib.lists.fields import OWN
+from lib.schema.list_terms import LIST_KINDS
+from lib.store import active_pair
+from lib.ui import show
+from lib.ui.words import moment
+
+# Sign before the word: a light is told without its colour, on paper too.
+SIGNS = {"overdue": "▲", "near": "△", "normal": "○", "suspended": "‖", "none": "·", "done": "✓"}
+
+
+def light_words(light: str, label: str, days_left: Any) -> str:
+    """▲ 逾期3天, △ 剩2天, △ 今天到期: days are working days."""
+    sign = SIGNS[light]
+    if pd.isna(days_left) or light not in ("overdue", "near", "normal"):
+        return f"{sign} {label}"
+    days = int(days_left)
+    if light == "overdue":
+        # A limit that fell on the days off before today is overdue by none of the working days.
+        return f"{sign} 逾期{-days}天" if days < 0 else f"{sign} 逾期"
+    return f"{sign} 剩{days}天" if days else f"{sign} 今天到期"
+
+
+def columns(list_kind: str, view: ListView) -> dict[str, show.Field]:
+    """Columns of the table, the most telling first."""
+    c = show.column
+    problem = list_kind == "problem"
+    first = {
+        "light_words": c("亮灯", width=11), "item_no": c("编号", width=12),
+        "title": c("问题" if problem else "督办事项", width=36), "state_label": c("状态", width=8),
+        "lead_unit": c("责任单位" if problem else "牵头单位", width=20),
+        "due_on": c("整改时限" if problem else "办结时限", "date"), "progress": c("最新进展", width=28),
+    }  # fmt: skip
+    kind = {"problem_type_label": c("问题类型", width=9)} if problem else {"source_label": c("来源", width=11)}
+    rest = {
+        "sponsor": c("包案领导", width=9), "urged_count": c("催办次数", "count"), "district": c("县区", width=9),
+        "ticket_count": c("工单数", "count"), "level_label": c("督办层级", width=12),
+    }  # fmt: skip
+    own = {OWN + column.key: c(column.label, width=10) for column in view.profile.own_columns[list_kind]}
+    return {**first, **kind, **rest, **own}
+
+
+def table(frame: pd.DataFrame, list_kind: str, view: ListView, key: str, *, ticks: bool) -> pd.DataFrame:
+    """Draw the items; a click opens the item's page. Returns the ticked rows."""
+    shown = frame.reset_index(drop=True)
+    shown["light_words"] = [
+        light_words(*row) for row in zip(shown["light"], shown["light_label"], shown["days_left"], strict=True)
+    ]
+    name = LIST_KINDS[list_kind]
+    clicked = show.grid(shown, columns(list_kind, view), name, select=True, key=key, ticks=ticks,
+                        height=35 * min(len(shown), 14) + 38)  # fmt: skip
+    if clicked:
+        open_item(str(shown.iloc[clicked[0]]["item_no"]))
+    return shown.iloc[show.ticked(key)] if ticks else shown.iloc[:0]
+
+
+def open_item(item_no: str) -> None:
+    """Go to the page of an item."""
+    st.switch_page("pages/list_item.py", query_params={"no": item_no})
+
+
+def export(frame: pd.DataFrame, list_kind: str, view: ListView, filtered: str) -> None:
+    """The items that are shown, as a workbook."""
+    name = LIST_KINDS[list_kind]
+    known = {k: v for k, v in columns(list_kind, view).items() if k != "light_words"}
+    known = {"item_no": known.pop("item_no"), "light_label": show.column("亮灯", width=8), **known}
+    known |= {
+        "manifestation": show.column("问题表现" if list_kind == "problem" else "主要内容", width=40),
+        "supporting": show.column("配合单位", width=24), "leader": show.column("责任领导", width=10),
+        "person": show.column("责任人", width=10), "assigned_on": show.column("交办日期", "date"),
+        "problems": show.column("存在问题", width=24), "next_steps": show.column("下步措施", width=24),
+        "closed_on": show.column("销号日期", "date"), "tickets": show.column("关联工单号", width=24),
+        "remarks": show.column("备注", width=20),
+    }  # fmt: skip
+    facts = export_facts(view, filtered, len(frame))
+    show.download(show.EXPORT, lambda: xlsx.workbook(frame[list(known)], known, name, facts), f"{name}.xlsx",
+                  show.XLSX, facts=facts, rows=len(frame))  # fmt: skip
+
+
+def export_facts(view: ListView, filtered: str, rows: int) -> list[tuple[str, str]]:
+    """What an export of a list says about itself."""
+    facts = [("筛选", filtered or "全部在办事项"), ("件数", str(rows)),
+             ("导出时间", moment(city_time(datetime.now(UTC)))), ("城市", view.profile.label)]  # fmt: skip
+    if active_pair(Settings.from_env()) == "demo":
+        facts.append(("注意", "演示数据"))
+    return facts
