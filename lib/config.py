@@ -7,6 +7,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 CITIES_DIR = ROOT / "data" / "cities"
@@ -25,7 +26,7 @@ class Settings:
     """What the environment decides.
 
     `city` names the folder in data/cities that describes the real city; the demo city always
-    uses its own profile and its own databases, whatever CITY says.
+    uses its own profile and its own databases, whatever CITY says. webhook_url: the city's messenger.
     """
 
     data_dir: Path
@@ -33,10 +34,14 @@ class Settings:
     tickets_url: str | None
     assessment_url: str | None = None
     audit_hash: str = "sha256"
+    webhook_url: str | None = None
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str] | None = None) -> Settings:
-        """Read MINSHENG_DATA_DIR, CITY, TICKETS_URL, ASSESSMENT_URL and MINSHENG_AUDIT_HASH. Raises ConfigError."""
+        """Read MINSHENG_DATA_DIR, CITY, TICKETS_URL, ASSESSMENT_URL, MINSHENG_AUDIT_HASH and MINSHENG_WEBHOOK_URL.
+
+        Raises ConfigError.
+        """
         env = os.environ if environ is None else environ
         city = env.get("CITY", "anyang").strip() or "anyang"
         if not (CITIES_DIR / city).is_dir():
@@ -49,6 +54,7 @@ class Settings:
             tickets_url=_database_url(env, "TICKETS_URL"),
             assessment_url=_database_url(env, "ASSESSMENT_URL"),
             audit_hash=_audit_hash(env),
+            webhook_url=_webhook_url(env),
         )
 
 
@@ -57,6 +63,22 @@ def _database_url(env: Mapping[str, str], name: str) -> str | None:
     url = env.get(name, "").strip() or None
     if url is not None and not url.startswith("postgresql+psycopg://"):
         raise ConfigError(f"环境变量 {name} 只支持 postgresql+psycopg:// 开头的地址；不设置则使用内置数据库")
+    return url
+
+
+def _webhook_url(env: Mapping[str, str]) -> str | None:
+    """Address that reminders are posted to; None, the default, sends nothing. Raises ConfigError."""
+    url = env.get("MINSHENG_WEBHOOK_URL", "").strip() or None
+    if url is None:
+        return None
+    try:
+        place = urlsplit(url)
+        # Asked for what it raises: a port that is no number.
+        _ = place.port
+    except ValueError as error:
+        raise ConfigError("环境变量 MINSHENG_WEBHOOK_URL 不是正确的地址，请检查主机名和端口") from error
+    if place.scheme not in ("http", "https") or not place.hostname or place.username:
+        raise ConfigError("环境变量 MINSHENG_WEBHOOK_URL 须为 http:// 或 https:// 开头的地址，不带用户名")
     return url
 
 

@@ -18,6 +18,7 @@ from lib.answers.breakdown import BREAKDOWNS, by_dimension, by_dimensions, funne
 from lib.answers.figures import Compared, Figure, Share, figures, misses_target
 from lib.answers.labels import category_paths, dimension
 from lib.answers.list_detail import ItemDetail, hand_overs, list_item
+from lib.answers.list_documents import document_register, document_years
 from lib.answers.list_items import ListView, item_counts, list_items, may_look
 from lib.answers.nomination import nominate
 from lib.answers.opened import (
@@ -109,6 +110,8 @@ __all__ = [
     "channel_mix",
     "definitions",
     "dimension",
+    "document_register",
+    "document_years",
     "enterprise",
     "figures",
     "for_category",

@@ -17,6 +17,9 @@ from lib.schema.list_terms import LIST_KINDS
 _LEFT_OUT = ("proposed", "declined", "voided")
 _UNDER_WAY = ("assigned", "handling", "suspended", "closing")
 OVERDUE_SHOWN = 20
+_COUNTED = {
+    "all": "事项数", "closed": "已销号", "under_way": "在办", "near": "临期", "overdue": "逾期", "urged": "催办次数",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -116,10 +119,10 @@ def _overdue(items: pd.DataFrame) -> list[dict[str, str]]:
     late = items[items["light"] == "overdue"].sort_values(["days_left", "item_no"])
     return [
         {
-            "序号": str(number), "编号": row.item_no, "事项": row.title, "牵头单位": row.lead_unit,
-            "办结时限": row.due_on.isoformat(), "逾期工作日": str(-int(row.days_left)),
+            "序号": str(number), "编号": row["item_no"], "事项": row["title"], "牵头单位": row["lead_unit"],
+            "办结时限": row["due_on"].isoformat(), "逾期工作日": str(-int(row["days_left"])),
         }
-        for number, row in enumerate(late.head(OVERDUE_SHOWN).itertuples(), start=1)
+        for number, row in enumerate(late.head(OVERDUE_SHOWN).to_dict("records"), start=1)
     ]  # fmt: skip
 
 
@@ -135,10 +138,10 @@ def _by_unit(items: pd.DataFrame) -> list[dict[str, str]]:
     ordered = by_unit.sort_values(["overdue", "under_way", "name"], ascending=[False, False, True])
     return [
         {
-            "序号": str(number), "名称": row.name, "事项数": str(row.all), "已销号": str(row.closed),
-            "在办": str(row.under_way), "临期": str(row.near), "逾期": str(row.overdue), "催办次数": str(row.urged),
+            "序号": str(number), "名称": row["name"],
+            **{label: str(row[column]) for column, label in _COUNTED.items()},
         }
-        for number, row in enumerate(ordered.itertuples(index=False), start=1)
+        for number, row in enumerate(ordered.to_dict("records"), start=1)
     ]  # fmt: skip
 
 
