@@ -14,7 +14,10 @@ from lib.ui import faults, filters, layout, sitemap
 # their first page stays its own.
 FIRST, HOME = "overview", "home"
 # Pages that show no tickets, and the one on which missing data can be mended, open without data.
-WITHOUT_FILTERS = ("accounts", "audit", "my_account", "kiosk", "list_entry", HOME)
+WITHOUT_FILTERS = (
+    "accounts", "audit", "my_account", "kiosk", "problem_list", "supervision_list", "list_item", "list_entry",
+    "suggestions", "visits", "warnings", HOME,
+)  # fmt: skip
 OPEN_WITHOUT_DATA = ("imports", *WITHOUT_FILTERS)
 
 
@@ -43,7 +46,8 @@ def _pages(own: dict[str, sitemap.Place]) -> dict[str, list[st.Page]]:
     """The pages of one person; what is not registered cannot be reached."""
     groups: dict[str, list[st.Page]] = {}
     for slug, place in own.items():
-        page = st.Page(f"pages/{slug}.py", title=place.title, url_path=slug, default=slug == FIRST)
+        page = st.Page(f"pages/{slug}.py", title=place.title, url_path=slug, default=slug == FIRST,
+                       visibility="hidden" if place.is_hidden else "visible")  # fmt: skip
         groups.setdefault(place.group, []).append(page)
     if FIRST not in own:
         first = next(iter(own))

@@ -12,12 +12,14 @@ from lib.access.roles import Identity, Resource
 class Place:
     """One page. group: heading of the navigation it stands under. resource, right: what the matrix must give the
     role, of several resources one; None is open to every person who is signed in (a projection device is nobody).
+    is_hidden: it has an address, but no place in the navigation.
     """
 
     title: str
     group: str
     resource: Resource | tuple[Resource, ...] | None
     right: str = "read"
+    is_hidden: bool = False
 
 
 LISTS, DATA, MANAGEMENT = "双清单", "口径与数据", "管理"
@@ -30,7 +32,15 @@ PLACES: Mapping[str, Place] = {
     "districts": Place("区域分布", "", "dashboards"),
     "units": Place("承办质效", "", "dashboards"),
     "tickets": Place("工单查询", "", "tickets"),
+    "problem_list": Place("问题清单", LISTS, "problem_list"),
+    "supervision_list": Place("督办清单", LISTS, "supervision_list"),
+    "list_item": Place("清单事项", LISTS, EITHER_LIST, is_hidden=True),
     "list_entry": Place("清单录入", LISTS, EITHER_LIST, "write"),
+    "suggestions": Place("拟列建议", LISTS, "suggestions"),
+    "reinspection": Place("复核与回头看", LISTS, "registers"),
+    "hard_cases": Place("疑难包案", LISTS, "registers"),
+    "visits": Place("民情日记", LISTS, "registers"),
+    "warnings": Place("预警", LISTS, "registers"),
     "definitions": Place("指标口径", DATA, "dashboards"),
     "imports": Place("数据导入与质量", DATA, "imports"),
     "accounts": Place("账号", MANAGEMENT, "accounts"),
@@ -46,7 +56,9 @@ def may_open(person: Identity, slug: str) -> bool:
     if place.resource is None:
         return person.role != "kiosk"
     resources = (place.resource,) if isinstance(place.resource, str) else place.resource
-    return any(person.may(resource, place.right) for resource in resources)
+    # Who reads the own unit's part only reads all the same; how far is a matter of reach.
+    rights = (place.right, "own_unit") if place.right == "read" else (place.right,)
+    return any(person.may(resource, right) for resource in resources for right in rights)
 
 
 def places_of(person: Identity) -> dict[str, Place]:

@@ -25,13 +25,14 @@ Acts = Callable[[], list[tuple[str, str]]]
 UNIT, OTHER = "S02", "S03"
 PHONE, RAW = "138****5678", "13812345678"
 DASHBOARDS = ("overview", "trends", "districts", "units", "definitions")
+LISTS = ("problem_list", "supervision_list", "list_item")
 OWN = {
-    "leader": (*DASHBOARDS, "tickets"),
-    "supervision": (*DASHBOARDS, "tickets", "list_entry", "audit"),
-    "discipline": (*DASHBOARDS, "tickets", "audit"),
+    "leader": (*DASHBOARDS, *LISTS, "tickets", "suggestions"),
+    "supervision": (*DASHBOARDS, *LISTS, "tickets", "list_entry", "suggestions", "audit"),
+    "discipline": (*DASHBOARDS, *LISTS, "tickets", "suggestions", "audit"),
     "organisation": DASHBOARDS,
-    "hotline": (*DASHBOARDS, "tickets", "list_entry", "imports", "audit"),
-    "unit": (*DASHBOARDS, "tickets", "audit"),
+    "hotline": (*DASHBOARDS, *LISTS, "tickets", "list_entry", "suggestions", "imports", "audit"),
+    "unit": (*DASHBOARDS, *LISTS, "tickets", "audit"),
     "kiosk": ("kiosk",),
     "system_admin": ("accounts",),
     "security_admin": ("accounts",),
