@@ -27,7 +27,7 @@ from lib.store import DamagedDataError, NoDataError, open_store
 def configure(parser: argparse.ArgumentParser) -> None:
     """Options of `python -m lib nominate`."""
     parser.add_argument("--as-of", type=_moment, metavar="时间",
-                        help="研判到哪一时刻，如 2026-10-31 或 2026-10-31T18:00；默认数据截至时间，不能更晚")  # fmt: skip
+                        help="研判到哪一时刻，如 2026-10-31T18:00；默认且最晚为数据截至时间")  # fmt: skip
     parser.add_argument("--pair", choices=("demo", "city"), help="演示数据或本市数据；默认当前使用的")
     parser.add_argument("--json", action="store_true", help="以 JSON 输出")
     parser.set_defaults(run=run)
@@ -76,7 +76,8 @@ def report_of(book: RuleBook, found: Nomination, stored: RunStored, as_of: datet
 def as_text(report: dict[str, Any]) -> str:
     """The report in Chinese sentences."""
     lines = [
-        f"第 {report['run']} 次研判（截至 {report['as_of'][:16].replace('T', ' ')}，规则版本 {report['rules_version']}）："
+        f"第 {report['run']} 次研判（截至 {report['as_of'][:16].replace('T', ' ')}，"
+        f"规则版本 {report['rules_version']}）："
         f"找到 {report['found']:,} 条疑点，新增建议 {report['added']:,} 条，"
         f"补充 {report['renewed']:,} 条，用时 {report['seconds']:.1f} 秒"
     ]

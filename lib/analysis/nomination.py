@@ -70,10 +70,10 @@ def repeated_matters(frame: pd.DataFrame, minimum: int) -> list[Finding]:
         if any(2 * len(ids & other) >= len(ids) for other in spoken):
             continue
         spoken.append(ids)
-        units = part["unit_code"].value_counts()
+        units = part["unit_code"].dropna().value_counts()
         figures = {"tickets": len(ids), "units": int(part["unit_code"].nunique())}
-        found.append(Finding("repeated", (same, matter, "category", category), _ids(part), minimum,
-                             _known(units.index[0]), {**figures, f"by_{same}": 1}))  # fmt: skip
+        found.append(Finding("repeated", (str(same), str(matter), "category", str(category)), _ids(part), minimum,
+                             _known(units.index[0]) if len(units) else None, {**figures, f"by_{same}": 1}))  # fmt: skip
     return found
 
 
@@ -83,7 +83,7 @@ def without_contact(frame: pd.DataFrame, minimum: int) -> list[Finding]:
     for unit, part in frame.groupby("unit_code", sort=True):
         closed = int(part["unit_closed"].iloc[0])
         figures = {"tickets": len(part), "unit_closed": closed, "share": len(part) / closed}
-        found.append(Finding("no_contact", ("unit", unit), _ids(part), minimum, _known(unit), figures))
+        found.append(Finding("no_contact", ("unit", str(unit)), _ids(part), minimum, _known(unit), figures))
     return found
 
 
@@ -148,7 +148,8 @@ def bulk_closings(
     totals: unit → tickets that it closed in the window.
     """  # fmt: skip
     found = []
-    for unit, part in frame.groupby("unit_code", sort=True):
+    for code, part in frame.groupby("unit_code", sort=True):
+        unit = str(code)
         ordered = part.sort_values(["closed_at", "ticket_id"])
         inside = in_batches(ordered["closed_at"], minutes, batch)
         mine = ordered[inside]

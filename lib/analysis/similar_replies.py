@@ -38,7 +38,7 @@ def clusters(groups: Sequence[object], texts: Sequence[str], similarity: float, 
     their group do not matter and may come out in pieces, which spares most of the work. Texts too short to be
     compared get -1.
     """
-    frame = pd.DataFrame({"group": pd.factorize(pd.Series(groups))[0], "gist": [gist(text) for text in texts]})
+    frame = pd.DataFrame({"group": pd.factorize(np.array(groups, dtype=object))[0], "gist": [gist(text) for text in texts]})
     frame["long"] = frame["gist"].str.len() >= SHORTEST
     kinds = frame[frame["long"]].groupby(["group", "gist"], sort=False).ngroup()
     result = np.full(len(frame), -1, dtype=np.int64)

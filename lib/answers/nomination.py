@@ -47,8 +47,7 @@ def nominate(source: Source, book: RuleBook, as_of: datetime | None = None, tell
     at = source.as_of if as_of is None else as_of
     if at > source.as_of:
         raise ValueError(f"研判时间 {at:%Y-%m-%d %H:%M} 晚于数据截至时间 {source.as_of:%Y-%m-%d %H:%M}")
-    day = cut_day(at) - timedelta(days=1)
-    rules = book.on(day)
+    rules = book.at(at)
     worded = _Worded(source)
     proposals: list[Proposal] = []
     seconds: dict[str, float] = {}
@@ -123,11 +122,11 @@ class _Worded:
         rank = tickets["rank"].to_dict()
         parts = [tickets.loc[sorted(finding.tickets, key=rank.__getitem__)] for finding in found]
         read = queries.texts_of(self.source.conn, {i for part in parts for i in part.index[:WITH_TEXTS]})
-        texts: dict[int, dict[str, Any]] = {int(r["ticket_id"]): r for r in read.to_dict("records")}
+        texts: dict[int, dict[Any, Any]] = {int(r["ticket_id"]): r for r in read.to_dict("records")}
         return [self._proposal(rule, finding, part, texts) for finding, part in zip(found, parts, strict=True)]
 
     def _proposal(
-        self, rule: NominationRule, finding: Finding, part: pd.DataFrame, texts: dict[int, dict[str, Any]]
+        self, rule: NominationRule, finding: Finding, part: pd.DataFrame, texts: dict[int, dict[Any, Any]]
     ) -> Proposal:
         district, category = _usual(part["district_code"]), _usual(part["category2_code"])
         if finding.rule in BY_UNIT_ALONE:
@@ -155,7 +154,7 @@ class _Worded:
             category_code=category,
         )
 
-    def _ticket(self, finding: Finding, row: dict[str, Any], text: dict[str, Any] | None) -> dict[str, str]:
+    def _ticket(self, finding: Finding, row: dict[Any, Any], text: dict[Any, Any] | None) -> dict[str, str]:
         said = {
             "source": row["source_code"], "no": row["ticket_no"], "received_at": _moment(row["received_at"]),
             "due_at": _moment(row["due_at"]), "closed_at": _moment(row["closed_at"]),

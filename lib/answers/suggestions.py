@@ -132,7 +132,8 @@ def _named(row: Mapping[Any, Any], view: ListView) -> dict[str, Any]:
     """A row with names for its codes, and moments on the city's clock."""
     said = {str(name): None if _missing(value) else value for name, value in row.items() if name in COLUMNS}
     for name in ("found_at", "decided_at"):
-        said[name] = None if said[name] is None else city_time(pd.Timestamp(said[name]).to_pydatetime())
+        moment: Any = said[name]
+        said[name] = None if moment is None else city_time(pd.Timestamp(moment).to_pydatetime())
     return said | {
         "state_label": SUGGESTION_STATES[str(said["state"])],
         "unit": view.names.get(str(said["unit_code"]), "") if said["unit_code"] else "",

@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime, timedelta
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from lib.config import ROOT, ConfigError
+from lib.period import cut_day
 from lib.schema.list_terms import PROBLEM_TYPES
 
 RULES_FILE = ROOT / "data" / "nomination_rules.yaml"
@@ -22,8 +24,8 @@ PARAMETERS: Mapping[str, tuple[str, ...]] = {
     "overdue": ("workdays",),
     "repeated": ("days", "tickets"),
     "unsolved_twice": ("window_days", "answers"),
-    "template_reply": ("window_days", "replies", "similarity_percent", "categories", "share_percent", "one_kind_percent",
-                       "event_days", "event_percent"),
+    "template_reply": ("window_days", "replies", "similarity_percent", "categories", "share_percent",
+                       "one_kind_percent", "event_days", "event_percent"),
     "bulk_closing": ("window_days", "hours", "minutes", "batch", "tickets", "share_percent", "event_days",
                      "event_percent"),
     "no_contact": ("window_days", "tickets", "share_percent"),
@@ -65,6 +67,10 @@ class RuleBook:
     def on(self, day: date) -> dict[str, NominationRule]:
         """Key → rule in force on that day, in the order of the file."""
         return {rule.key: rule for rule in self.rules if rule.holds_on(day)}
+
+    def at(self, as_of: datetime) -> dict[str, NominationRule]:
+        """The rules in force on the day that an extraction at `as_of` belongs to."""
+        return self.on(cut_day(as_of) - timedelta(days=1))
 
     def labels(self) -> dict[str, str]:
         """Key → newest label, of rules that ended too: old suggestions keep their name."""
@@ -131,6 +137,6 @@ def _check(place: str, rules: tuple[NominationRule, ...]) -> None:
         if rule.valid_to is not None and rule.valid_to <= rule.valid_from:
             raise ConfigError(f"{place}：规则“{rule.label}”的 valid_to 须晚于 valid_from")
     ordered = sorted(rules, key=lambda rule: (rule.key, rule.valid_from))
-    for earlier, later in zip(ordered, ordered[1:], strict=False):
+    for earlier, later in pairwise(ordered):
         if earlier.key == later.key and (earlier.valid_to is None or later.valid_from < earlier.valid_to):
             raise ConfigError(f"{place}：规则“{later.label}”有两条同时有效，请给旧的一条写上 valid_to")

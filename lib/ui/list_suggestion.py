@@ -10,7 +10,6 @@ import streamlit as st
 
 from lib import answers, loaders
 from lib.answers import ListView, SuggestionDetail
-from lib.answers.tickets import RESTRICTED_TITLE
 from lib.commands.lists.desk import Desk
 from lib.commands.lists.suggestions import (
     LONGEST_REASON,
@@ -119,7 +118,7 @@ def _chain(detail: SuggestionDetail) -> None:
     height: Any = 300 if len(detail.tickets) > 7 else "content"
     chosen = show.grid(detail.tickets, TICKETS, name, height=height, select=True)
     if detail.restricted:
-        st.caption(f"含限制件{detail.restricted}件，只计数，{RESTRICTED_TITLE.strip('（）')}。")
+        st.caption(f"含限制件{detail.restricted}件：只计数，内容不显示。")
     for position in chosen:
         _ticket(detail.tickets.iloc[position])
 

@@ -55,8 +55,9 @@ def run_bar(view: ListView, desk: Desk | None) -> None:
         if last is None:
             said = "还没有研判过。"
         else:
-            said = (f"最近研判 {moment(last.at)}（数据截至 {as_of(last.as_of)}，规则版本 {plain(last.rules_version)}）："
-                    f"疑点 {show_count(last.found)} 条，其中新增 {show_count(last.added)} 条。")  # fmt: skip
+            ran_on = f"数据截至 {as_of(last.as_of)}，规则版本 {plain(last.rules_version)}"
+            counted = f"疑点 {show_count(last.found)} 条，其中新增 {show_count(last.added)} 条。"
+            said = f"最近研判 {moment(last.at)}（{ran_on}）：{counted}"
         st.markdown(f":gray[{said}]", width="content")
         if desk is not None and st.button(
             "立即研判", icon=":material/fact_check:", disabled=jobs.find(key) is not None
@@ -116,9 +117,10 @@ def bar(view: ListView) -> SuggestionFilter:
         if st.session_state.get(key) not in known[name]:
             st.session_state[key] = "open" if name == "state" else None
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
-        for name, label, empty_words, width in (("rule", "规则", "全部规则", 210), ("lead", "承办单位", "全部承办单位", 260),
-                                                ("place", "区县", "全部区县", 160), ("state", "状态", "状态", 130)):  # fmt: skip
-            _choose(name, label, known[name], empty_words, width)
+        _choose("rule", "规则", known["rule"], "全部规则", 210)
+        _choose("lead", "承办单位", known["lead"], "全部承办单位", 260)
+        _choose("place", "区县", known["place"], "全部区县", 160)
+        _choose("state", "状态", known["state"], "状态", 130)
     chosen = {name: str(st.session_state[key]) for name, key in _KEYS.items() if st.session_state.get(key)}
     written = {name: value for name, value in chosen.items() if (name, value) != ("state", "open")}
     address.write(written, _KEYS, _MEMORY)
@@ -140,17 +142,16 @@ def _named(codes: pd.Series, view: ListView) -> dict[str, str]:
 
 def rules(view: ListView, asked: SuggestionFilter) -> None:
     """One line per rule: how many wait, how many were followed of those decided, and the 口径."""
-    shares = loaders.ask_records(answers.rule_shares, view).set_index("rule")
+    shares = loaders.ask_records(answers.rule_shares, view)
+    known: dict[str, dict[str, Any]] = {str(row["rule"]): dict(row) for _, row in shares.iterrows()}
     book = read_rules()
-    in_force = book.on(loaders.pointer().as_of.date())
+    in_force = book.at(loaders.pointer().as_of)
     rows: list[dict[str, Any]] = []
     for key, label in book.labels().items():
-        counts = shares.loc[key] if key in shares.index else None
-        decided = 0 if counts is None else int(counts["decided"])
+        counts = known.get(key, {"open": 0, "followed": 0, "decided": 0, "share": None})
         rows.append({
-            "label": label, "open": 0 if counts is None else int(counts["open"]),
-            "followed_of": "—" if counts is None or not decided else f"{int(counts['followed'])} / {decided}",
-            "share": None if counts is None or not decided else counts["share"],
+            "label": label, "open": int(counts["open"]), "share": counts["share"],
+            "followed_of": f"{counts['followed']} / {counts['decided']}" if counts["decided"] else "—",
             "definition": in_force[key].definition if key in in_force else "目前没有生效",
         })  # fmt: skip
     frame = pd.DataFrame(rows)
