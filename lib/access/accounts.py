@@ -108,9 +108,8 @@ def demo_sign_in(
     if role == "unit" and not unit_code:
         raise ValueError("role unit needs a unit_code")
     visit = Visit(peer, user_agent, now)
-    name = demo_name(key)
     with store.writing() as conn:
-        account = _account(conn, name, for_update=True) or _demo_account(conn, key, role, unit_code, now)
+        account = demo_account(conn, key, unit_code, now)
         if role == "unit" and account.unit_code != unit_code:
             # The demo city was made anew with other units.
             conn.execute(_update(account).values(unit_code=unit_code, version=account.version + 1))
@@ -134,6 +133,28 @@ def demo_name(key: str) -> str:
 def demo_display_name(key: str) -> str:
     """What the demo account of a role or of a second person is called: 演示账号, 演示账号·审核."""
     return f"{DEMO_NAME}·{DEMO_SECONDS[key][1]}" if key in DEMO_SECONDS else DEMO_NAME
+
+
+def demo_account(conn: Connection, key: str, unit_code: str | None, now: datetime) -> Any:
+    """The row of a demo account (key as in demo_sign_in), made when it is first asked for; two clicks at once make
+    one. unit_code: whom role unit speaks for.
+    """
+    name, role = demo_name(key), DEMO_SECONDS[key][0] if key in DEMO_SECONDS else key
+    known = _account(conn, name, for_update=True)
+    if known is not None:
+        return known
+    values = {
+        "name": name, "display_name": demo_display_name(key), "role": role,
+        "unit_code": unit_code if role == "unit" else None, "origin": "demo", "must_change_password": False,
+        "failed_count": 0, "created_at": utc(now), "version": 1,
+    }  # fmt: skip
+    try:
+        with conn.begin_nested():
+            conn.execute(insert(a.accounts).values(values))
+    except IntegrityError:
+        return _account(conn, name, for_update=True)
+    audit.append(conn, audit.SYSTEM, Act("account_added", name, after={"role": role}), at=utc(now))
+    return _account(conn, name, for_update=True)
 
 
 def normal_name(name: str) -> str:
@@ -219,24 +240,6 @@ def _record(conn: Connection, name: str, account: Any | None, outcome: str, visi
 def _account(conn: Connection, name: str, *, for_update: bool = False) -> Any:
     statement = select(a.accounts).where(a.accounts.c.name == name)
     return conn.execute(statement.with_for_update() if for_update else statement).first()
-
-
-def _demo_account(conn: Connection, key: str, role: str, unit_code: str | None, now: datetime) -> Any:
-    """Make the demo account; two clicks at once make one."""
-    name = demo_name(key)
-    values = {
-        "name": name, "display_name": demo_display_name(key), "role": role, "unit_code": unit_code,
-        "origin": "demo", "must_change_password": False, "failed_count": 0, "created_at": utc(now), "version": 1,
-    }  # fmt: skip
-    if role != "unit":
-        values["unit_code"] = None
-    try:
-        with conn.begin_nested():
-            conn.execute(insert(a.accounts).values(values))
-    except IntegrityError:
-        return _account(conn, name, for_update=True)
-    audit.append(conn, audit.SYSTEM, Act("account_added", name, after={"role": role}), at=utc(now))
-    return _account(conn, name, for_update=True)
 
 
 def _update(account: Any) -> Any:

@@ -25,10 +25,12 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(args: argparse.Namespace, settings: Settings) -> int:
     """Generate, publish, and say what was made."""
     from lib.demo.generate import DemoOptions, generate
+    from lib.demo.lists import fill_lists, said
     from lib.ingest.versions import BusyError
 
     try:
         result = generate(settings, DemoOptions(args.months, args.monthly, args.seed, args.end), _print)
+        made = fill_lists(settings, args.seed)
     except BusyError as error:
         print(error, file=sys.stderr)
         return 2
@@ -36,6 +38,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         f"示例市已生成：{result.tickets:,} 件工单，数据截至 {result.as_of:%Y-%m-%d %H:%M}，"
         f"版本 {result.version}，用时 {result.seconds:.1f} 秒"
     )
+    print(said(made))
     return 0
 
 

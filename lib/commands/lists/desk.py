@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Protocol
 
 from sqlalchemy import Connection, Row, insert, select, update
@@ -58,10 +59,15 @@ class Desk:
     @property
     def names(self) -> dict[str, str]:
         """Code → name of units, districts and categories, for words people read."""
-        city = load_city(self.profile.city)
-        districts = dict(zip(city.districts["district_code"], city.districts["name"], strict=True))
-        categories = dict(zip(city.categories["category_code"], city.categories["name"], strict=True))
-        return {**categories, **districts, **self.units}
+        return {**_places_and_matters(self.profile.city), **self.units}
+
+
+@lru_cache(maxsize=8)
+def _places_and_matters(name: str) -> dict[str, str]:
+    city = load_city(name)
+    districts = dict(zip(city.districts["district_code"], city.districts["name"], strict=True))
+    categories = dict(zip(city.categories["category_code"], city.categories["name"], strict=True))
+    return {**categories, **districts}
 
 
 @dataclass
