@@ -1,0 +1,174 @@
+"""Surges (诉求突增): where do the last seven days hold far more tickets than the season explains?
+
+Evaluated for every day as it would have been on that day: nothing later is looked at. The baseline of a series is
+its own level of the last weeks, times what earlier years did between those weeks and now. Days of an alarm do not
+raise the baseline, or a surge would hide the next one; what lasts longer than a month is the new level.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from lib.analysis.daily import CITY, MIN_HISTORY_DAYS, calm, city_wide, history_refusal, series_refusals, year_back
+
+WINDOW = 7
+
+
+@dataclass(frozen=True)
+class Thresholds:
+    """When seven days are an alarm: all three must hold. Tuned on seeds 101–103, reported on others."""
+
+    ratio: float = 1.6  # times the baseline
+    extra: float = 12.0  # tickets more than the baseline
+    deviations: float = 5.0  # standard deviations of what the baseline lets expect
+    noise: float = 0.10  # how much weeks differ beyond chance, as a share
+    level_days: int = 42
+    season_slack: int = 7  # days on both sides that earlier years are read with
+    season_prior: float = 30.0  # tickets that hold a season's change back towards none
+    new_level_days: int = 28  # an alarm that lasts longer is the new level
+
+
+DEFAULT = Thresholds()
+
+
+@dataclass(frozen=True)
+class Watch:
+    """What the watch saw. Frames with one row per day and one column per watched series (category, place):
+    count and baseline (tickets in the seven days up to the day; before the watch begins NaN) and is_alarm.
+
+    refusal: why nothing is watched at all. refused: sentence per series that is not watched.
+    """
+
+    count: pd.DataFrame
+    baseline: pd.DataFrame
+    is_alarm: pd.DataFrame
+    refused: pd.Series
+    refusal: str | None = None
+
+
+def watch(panel: pd.DataFrame, limits: Thresholds = DEFAULT) -> Watch:
+    """Evaluate every day of a daily_panel. A history too short or too sparse gives a Watch with a refusal."""
+    refusal = history_refusal(panel)
+    if refusal is not None:
+        nothing = pd.DataFrame(index=panel.index)
+        return Watch(nothing, nothing, nothing, pd.Series(dtype=object), refusal)
+    refused = series_refusals(panel)
+    watched = panel.loc[:, refused.isna().to_numpy()]
+    raw = watched.to_numpy(dtype=float)
+    # The season of a place is that of the whole city: its own counts are too few to tell.
+    cities = city_wide(panel)
+    of_city = cities.columns.get_indexer(pd.MultiIndex.from_arrays(
+        [watched.columns.get_level_values(0), [CITY] * watched.shape[1]]))  # fmt: skip
+    baseline, alarm = _walk(raw, cities.to_numpy(dtype=float), of_city, limits)
+
+    def framed(values: np.ndarray) -> pd.DataFrame:
+        return pd.DataFrame(values, index=watched.index, columns=watched.columns)
+
+    return Watch(framed(_week_sums(raw)), framed(baseline), framed(alarm), refused.dropna())
+
+
+def _week_sums(counts: np.ndarray) -> np.ndarray:
+    total = np.concatenate([np.zeros((1, counts.shape[1])), counts.cumsum(axis=0)])
+    sums = np.full(counts.shape, np.nan)
+    sums[WINDOW - 1 :] = total[WINDOW:] - total[:-WINDOW]
+    return sums
+
+
+def _walk(
+    raw: np.ndarray, cities: np.ndarray, of_city: np.ndarray, limits: Thresholds
+) -> tuple[np.ndarray, np.ndarray]:
+    """Day by day: baseline and alarm per series. of_city: which column of `cities` tells a series its season."""
+    days, series = raw.shape
+    week = _week_sums(raw)
+    baseline = np.full(raw.shape, np.nan)
+    alarm = np.zeros(raw.shape, dtype=bool)
+    # What earlier days count: alarms cut out. Of the time before the watch only the whole is known.
+    first = MIN_HISTORY_DAYS
+    clean = raw.copy()
+    clean[: first - WINDOW] = calm(raw[: first - WINDOW], limits.ratio, limits.extra)
+    total = np.concatenate([np.zeros((1, series)), clean.cumsum(axis=0)])
+    seasons = _seasons(calm(cities, limits.ratio, limits.extra), first, limits)[:, of_city]
+    lasting = np.zeros(series, dtype=int)
+    for day in range(first, days):
+        end = day - WINDOW + 1  # the level ends where the seven days begin
+        total[end] = total[end - 1] + clean[end - 1]
+        level = total[end] - total[end - limits.level_days]
+        expected = level / limits.level_days * WINDOW * seasons[day]
+        baseline[day] = expected
+        uncertain = expected * np.sqrt(limits.noise**2 + 1 / np.maximum(level, 1))
+        spread = np.sqrt(np.maximum(expected, 1) + uncertain**2)
+        more = week[day] - expected
+        alarm[day] = (
+            (week[day] >= limits.ratio * expected) & (more >= limits.extra) & (more >= limits.deviations * spread)
+        )
+        lasting = np.where(alarm[day], lasting + 1, 0)
+        cut = alarm[day] & (lasting <= limits.new_level_days)
+        if cut.any():
+            part = clean[end : day + 1, cut]
+            clean[end : day + 1, cut] = np.minimum(part, expected[cut] / WINDOW)
+    return baseline, alarm
+
+
+def _seasons(cities: np.ndarray, first: int, limits: Thresholds) -> np.ndarray:
+    """Per day from `first` on and category: the seven days against the weeks of the level, as earlier years had it."""
+    total = np.concatenate([np.zeros((1, cities.shape[1])), cities.cumsum(axis=0)])
+    factor = np.ones(cities.shape)
+    now_days = WINDOW + 2 * limits.season_slack
+    for day in range(first, len(cities)):
+        now = np.zeros(cities.shape[1])
+        before = np.zeros(cities.shape[1])
+        years = 0
+        for year in range(1, 100):
+            # The first day of the level and the day after the seven days, so many years earlier.
+            low = day + 1 - WINDOW - limits.level_days - year_back(year)
+            high = day + 1 - year_back(year)
+            if low < 0:
+                break
+            now += total[high + limits.season_slack] - total[high - WINDOW - limits.season_slack]
+            before += total[high - WINDOW] - total[low]
+            years += 1
+        if years:
+            prior = limits.season_prior
+            factor[day] = (now / now_days * WINDOW + prior) / (before / limits.level_days * WINDOW + prior)
+    return factor
+
+
+def episodes(seen: Watch, merge_days: int = 7) -> pd.DataFrame:
+    """One row per alarm of a series, gaps of up to merge_days joined: category_code, district_code (CITY for the whole
+    city), starts_on, ends_on (last day of alarm), peak_on, and of the peak day count, baseline, extra,
+    ratio. Latest first.
+    """
+    rows = []
+    series = [] if seen.refusal is not None else list(seen.is_alarm.columns.to_frame(index=False).to_numpy())
+    for number, (category, place) in enumerate(series):
+        days = np.flatnonzero(seen.is_alarm.iloc[:, number].to_numpy())
+        if not len(days):
+            continue
+        count, baseline = seen.count.iloc[:, number].to_numpy(), seen.baseline.iloc[:, number].to_numpy()
+        for run in np.split(days, np.flatnonzero(np.diff(days) > merge_days) + 1):
+            peak = run[np.argmax(count[run] - baseline[run])]
+            rows.append(
+                {
+                    "category_code": category, "district_code": place,
+                    "starts_on": seen.count.index[run[0]].date(), "ends_on": seen.count.index[run[-1]].date(),
+                    "peak_on": seen.count.index[peak].date(), "count": count[peak], "baseline": baseline[peak],
+                    "extra": count[peak] - baseline[peak], "ratio": count[peak] / max(baseline[peak], 1e-9),
+                }
+            )  # fmt: skip
+    columns = [
+        "category_code",
+        "district_code",
+        "starts_on",
+        "ends_on",
+        "peak_on",
+        "count",
+        "baseline",
+        "extra",
+        "ratio",
+    ]
+    frame = pd.DataFrame(rows, columns=columns)
+    order = ["starts_on", "extra"]
+    return frame.sort_values(order, ascending=False, ignore_index=True)
