@@ -49,6 +49,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "cli": {"config", "logs"},
     "__main__": {"cli"},
     "metrics_command": READING | {"answers"},
+    # A run of the suggestion rules is asked of the tickets and stored by a command.
+    "nomination_command": READING | {"answers", "commands"},
     "bench": READING | {"answers", "ingest", "demo"},
     "pages": READING | SHOWING | {"ingest", "commands"},
     "navigation": READING | SHOWING | {"logs"},
