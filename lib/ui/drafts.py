@@ -10,7 +10,7 @@ import hashlib
 import re
 import uuid
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -146,6 +146,6 @@ def _standing_sequence(account: str, form: str) -> int:
     return found.sequence if found else 0
 
 
-def now() -> datetime:
-    """This moment, UTC."""
-    return datetime.now(UTC)
+def next_sequence(form: str) -> int:
+    """Sequence for a draft that the page itself keeps, where it hears of every change."""
+    return _standing_sequence(loaders.identity().account, form) + 1

@@ -24,6 +24,7 @@ STYLE = """<style>
 .stMainBlockContainer > div > .stVerticalBlock {gap: .55rem;}
 .stMain [class*="st-key-card_"], .stMain [class*="st-key-figure_"] {background: #FFF;}
 .stMain [data-testid="stSelectbox"] [role="group"], .stMain [data-testid="stTextInputRootElement"],
+.stMain [data-testid="stTextAreaRootElement"], .stMain [data-testid="stTextAreaRootElement"] textarea,
 .stMain [data-testid="stMultiSelect"] [role="group"], .stMain [data-testid="stDateInput"] div {background: #FFF;}
 .st-key-page_title h3 {padding: 0;}
 .stMain .person {font-size: .875rem; color: #55626E; white-space: nowrap;}

@@ -12,7 +12,9 @@ from lib.lists.cells import Names
 from lib.lists.fields import FieldRule
 
 TO_CHOOSE = "请选择"
-_WIDE = ("text", "units")
+_LONG = ("text", "units")
+# Parts of a form, in their order → fields side by side.
+_PARTS = {"title": 1, "short": 3, "long": 2, "marks": 6}
 
 
 def names() -> Names:
@@ -54,28 +56,23 @@ def fields_form(
 def _drawn(
     list_kind: str, values: Mapping[str, Any], rules: Mapping[str, FieldRule], key: str, known: Names
 ) -> dict[str, Any]:
-    """Short fields side by side, long ones over the whole width, marks in one line; in the order of the table."""
+    """The title over the whole width, then short fields, long ones and marks, each kind side by side."""
     found: dict[str, Any] = {}
-    waiting: list[FieldRule] = []
-
-    def flush() -> None:
-        if not waiting:
-            return
-        with st.grid(len(waiting) if waiting[0].kind == "flag" else 2, gap="small"):
-            for rule in waiting:
-                found[rule.key] = _widget(rule, list_kind, values.get(rule.key), key, known)
-        waiting.clear()
-
-    for rule in rules.values():
-        if waiting and (waiting[0].kind == "flag") != (rule.kind == "flag"):
-            flush()
-        if rule.kind in _WIDE or rule.key == "title":
-            flush()
-            found[rule.key] = _widget(rule, list_kind, values.get(rule.key), key, known)
-        else:
-            waiting.append(rule)
-    flush()
+    for part, width in _PARTS.items():
+        rows = [rule for rule in rules.values() if _part(rule) == part]
+        if rows:
+            with st.grid(width, gap="small"):
+                for rule in rows:
+                    found[rule.key] = _widget(rule, list_kind, values.get(rule.key), key, known)
     return found
+
+
+def _part(rule: FieldRule) -> str:
+    if rule.key == "title":
+        return "title"
+    if rule.kind == "flag":
+        return "marks"
+    return "long" if rule.kind in _LONG else "short"
 
 
 def _widget(rule: FieldRule, list_kind: str, value: Any, key: str, known: Names) -> Any:

@@ -75,6 +75,20 @@ def read_xlsx(path: Path, file_name: str, limits: Limits, progress: Progress | N
         raise no_visible_sheet(file_name)
 
 
+def read_hidden(path: Path, title: str, limits: Limits) -> list[list[str]] | None:
+    """Cells of the hidden sheet of that name, row by row; None where the file has none. Raises ReadError."""
+    with open(path, "rb") as handle:
+        try:
+            book = openpyxl.load_workbook(handle, read_only=True, data_only=True)
+        except _BROKEN:  # a ZIP of parts; what it holds was read, or refused, as such
+            return None
+        for worksheet in book.worksheets:
+            if worksheet.title == title and worksheet.sheet_state != "visible":
+                place = f"{path.name}（{title}）"
+                return [row.cells for row in checked(_xlsx_rows(book, worksheet, place, limits, None), place, limits)]
+    return None
+
+
 def no_visible_sheet(name: str) -> ReadError:
     """The error for a workbook whose sheets are all hidden."""
     return ReadError(f"{name}：工作簿里没有可见的工作表，请取消隐藏后另存再导入")
