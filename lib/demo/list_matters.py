@@ -48,9 +48,9 @@ class Matters:
     def __len__(self) -> int:
         return len(self._rows)
 
-    def take(self, before: date, rng: np.random.Generator, units: frozenset[str] | None = None) -> Matter:
+    def take(self, before: date, rng: np.random.Generator, units: frozenset[str] | None = None) -> Matter | None:
         """A matter that was known by that day, its ticket some days old; of one of the units where given and there
-        is one. Raises ValueError when no ticket is left.
+        is one. None when the demo city is too small to have another.
         """
         known = (self._rows["received_at"] < pd.Timestamp(before) - SETTLING).to_numpy() & ~self._taken
         if units is not None and (known & self._rows["unit_code"].isin(units).to_numpy()).any():
@@ -58,7 +58,7 @@ class Matters:
         recent = known & (self._rows["received_at"] > pd.Timestamp(before) - SETTLING - RECENT).to_numpy()
         places = np.flatnonzero(recent if recent.any() else known)
         if not len(places):
-            raise ValueError("the demo city has too few tickets for its lists")
+            return None
         weight = self._rows["weight"].to_numpy()[places]
         best = places[np.argsort(-weight, kind="stable")[:25]]
         place = int(rng.choice(best))

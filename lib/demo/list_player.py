@@ -69,10 +69,11 @@ class Player:
         self._days = days
         self._rng = rng
 
-    def begin(self, plan: Plan, matters: Matters) -> Life:
-        """Give a plan its matter."""
+    def begin(self, plan: Plan, matters: Matters) -> Life | None:
+        """Give a plan its matter; None where no matter is left for it."""
         own = self._city.own_units if "own_unit" in plan.traits else None
-        return Life(plan, matters.take(self._days.day(plan.events[0].days), self._rng, own))
+        matter = matters.take(self._days.day(plan.events[0].days), self._rng, own)
+        return None if matter is None else Life(plan, matter)
 
     def moment(self, days: int, place: int) -> datetime:
         """When the place-th step of an item on that day is taken (UTC); places of a day lie apart."""

@@ -67,6 +67,8 @@ class Registers:
 
     def _sample(self, days: Days, now: datetime) -> None:
         keys = self._matters.closed()
+        if not keys:
+            return
         command = reinspections.DrawSample("近一年已办结的疑难、重办工单", keys, min(_SAMPLE_SIZE, len(keys)), 20260,
                                            days.day(-5))  # fmt: skip
         reinspections.draw_sample(self._store, self._player.desk("supervision", now), command)
@@ -76,6 +78,8 @@ class Registers:
 
     def _queue(self, days: Days, now: datetime) -> None:
         keys = self._matters.unsatisfied()[:12]
+        if not keys:
+            return
         command = reinspections.QueueTickets(keys, days.day(-3))
         reinspections.queue_tickets(self._store, self._player.desk("hotline", now), command)
 

@@ -74,7 +74,7 @@ def said(made: dict[str, int] | None) -> str:
     """What came of it, for the command line."""
     if made is None:
         return "双清单中已有内容，保持不变"
-    return "双清单已生成：" + "，".join(f"{label} {made[kind]} 项" for kind, label in LIST_KINDS.items())
+    return "双清单已生成：" + "，".join(f"{label} {made.get(kind, 0)} 项" for kind, label in LIST_KINDS.items())
 
 
 def _play(settings: Settings, store: _OneTransaction, seed: int, now: datetime) -> None:
@@ -106,6 +106,8 @@ def _by_age(found: list[Plan]) -> list[Plan]:
 def _of_plan(player: Player, plan: Plan, matters: Matters) -> list[Act]:
     """The steps of an item, and of the one that it becomes when it is handed over."""
     life = player.begin(plan, matters)
+    if life is None:
+        return []
     if plan.successor is None:
         return _acts(player, life, None)
     successor = Life(plan.successor, life.matter)
