@@ -14,8 +14,8 @@ Role = Literal[
     "system_admin", "security_admin", "audit_admin",
 ]  # fmt: skip
 Resource = Literal[
-    "dashboards", "tickets", "problem_list", "supervision_list", "suggestions", "scheduling", "assessment", "imports", "exports",
-    "audit", "accounts", "policies",
+    "dashboards", "tickets", "problem_list", "supervision_list", "suggestions", "registers", "scheduling",
+    "assessment", "imports", "exports", "audit", "accounts", "policies",
 ]  # fmt: skip
 
 ROLES: dict[Role, str] = {
@@ -57,6 +57,11 @@ MATRIX: dict[Resource, dict[Role, frozenset[str]]] = {
     },
     # 拟列建议: whoever keeps a list decides; units are not shown hints about themselves.
     "suggestions": {
+        **dict.fromkeys(("leader", "discipline"), frozenset({"read"})),
+        **dict.fromkeys(("supervision", "hotline"), frozenset({"read", "write"})),
+    },
+    # 复核与回头看, 疑难包案, 民情日记, 预警: kept by whoever keeps a list, about units and not for them.
+    "registers": {
         **dict.fromkeys(("leader", "discipline"), frozenset({"read"})),
         **dict.fromkeys(("supervision", "hotline"), frozenset({"read", "write"})),
     },

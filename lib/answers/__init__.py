@@ -16,10 +16,15 @@ from lib.answers.audit import (
 )
 from lib.answers.breakdown import BREAKDOWNS, by_dimension, by_dimensions, funnel, peer_groups
 from lib.answers.figures import Compared, Figure, Share, figures, misses_target
+from lib.answers.hard_cases import HardCases, hard_cases, listed_tickets
 from lib.answers.labels import category_paths, dimension
 from lib.answers.list_detail import ItemDetail, hand_overs, list_item
 from lib.answers.list_documents import document_register, document_years
+from lib.answers.list_figures import ListFigure, ListFigures, list_figures
 from lib.answers.list_items import ListView, item_counts, list_items, may_look
+from lib.answers.list_overview import ListsAtAGlance, list_words, lists_at_a_glance
+from lib.answers.list_registers import visits, warnings
+from lib.answers.list_reinspections import item_reinspections, samples, ticket_reviews
 from lib.answers.nomination import nominate
 from lib.answers.opened import (
     Bounds,
@@ -40,6 +45,7 @@ from lib.answers.quality import (
     rejected_rows,
     years_without_calendar,
 )
+from lib.answers.review import DISSATISFIED, HARD, POPULATIONS, hard_tickets, population, population_count
 from lib.answers.source import Source, for_category, for_unit, newest_month, reach_of
 from lib.answers.suggestions import (
     LastRun,
@@ -70,20 +76,27 @@ from lib.queries.ticket_filter import FLAGS, Part, TicketQuery
 __all__ = [
     "BREAKDOWNS",
     "COUNTED",
+    "DISSATISFIED",
     "FLAGS",
+    "HARD",
     "HISTORY_PAGE",
+    "POPULATIONS",
     "SHOWN_SIGN_INS",
     "Bounds",
     "Compared",
     "DefinitionRow",
     "Enterprise",
     "Figure",
+    "HardCases",
     "HistoryQuery",
     "Item",
     "ItemDetail",
     "ItemFilter",
     "LastRun",
+    "ListFigure",
+    "ListFigures",
     "ListView",
+    "ListsAtAGlance",
     "OpenSession",
     "OpenedFigure",
     "Overview",
@@ -118,6 +131,8 @@ __all__ = [
     "for_unit",
     "funnel",
     "hand_overs",
+    "hard_cases",
+    "hard_tickets",
     "has_password",
     "hex_density",
     "history",
@@ -126,10 +141,15 @@ __all__ = [
     "import_history",
     "import_warnings",
     "item_counts",
+    "item_reinspections",
     "known_tickets",
     "last_run",
+    "list_figures",
     "list_item",
     "list_items",
+    "list_words",
+    "listed_tickets",
+    "lists_at_a_glance",
     "may_look",
     "merge_targets",
     "misses_target",
@@ -142,10 +162,13 @@ __all__ = [
     "own_sign_ins",
     "paired",
     "peer_groups",
+    "population",
+    "population_count",
     "quality",
     "reach_of",
     "rejected_rows",
     "rule_shares",
+    "samples",
     "satisfaction_bounds",
     "suggested_about",
     "suggestion",
@@ -153,10 +176,13 @@ __all__ = [
     "ticket_count",
     "ticket_detail",
     "ticket_list",
+    "ticket_reviews",
     "ticket_words",
     "to_do",
     "trend",
     "trends",
     "unit_profile",
+    "visits",
+    "warnings",
     "years_without_calendar",
 ]

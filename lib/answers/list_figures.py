@@ -13,7 +13,7 @@ from lib.access.roles import NotAllowedError
 from lib.analysis.survival import at_risk_after, kaplan_meier
 from lib.answers.list_items import ListView, city_times, require_look
 from lib.lists.definitions import ASKING_LETTERS, FEW, FEW_AT_RISK, OVERDUE_BANDS
-from lib.metrics.arithmetic import divide, wilson, wilson_columns
+from lib.metrics.arithmetic import divide, wilson
 from lib.queries import list_figures as queries
 from lib.schema.list_terms import RECEIVERS, STATES
 
@@ -182,8 +182,8 @@ def _relapse(
     if curve.empty:
         return watched, curve, ListFigure("relapse", None, relapses, len(watched), beside=words)
     # A curve that ends earlier says nothing of the days after.
-    if max(watched["days"]) < WATCHED_DAYS:
-        words += f"，最长只观察了{max(watched['days'])}日"
+    if float(curve["day"].max()) < WATCHED_DAYS:
+        words += f"，观察满{int(curve['day'].max())}日的还不到90日"
         return watched, curve, ListFigure("relapse", None, relapses, len(watched), beside=words)
     last = curve[curve["day"] <= WATCHED_DAYS].iloc[-1]
     low, high = (None, None) if pd.isna(last["low"]) else (float(last["low"]), float(last["high"]))
@@ -251,20 +251,3 @@ def _asked(conn: Connection, list_kind: str, first: date, view: ListView) -> tup
     counted = counted.sort_values(["month", "total"], ascending=[False, False], kind="stable").reset_index(drop=True)
     rows["way"] = ["催办" if urging else "文书" for urging in rows["is_urging"]]
     return rows[["unit", "month", "on", "way", "item_no"]], counted[["unit", "month", "urgings", "letters", "total"]]
-
-
-def accepted_by_rule(conn: Connection, view: ListView, since: date | None = None) -> pd.DataFrame:
-    """One row per rule whose suggestions were decided in the period: rule (key), decided, accepted, merged, declined,
-    rate, low, high (Wilson 95 %). Raises NotAllowedError.
-    """
-    require_all(view, "problem")
-    rows = queries.decision_frame(conn)
-    rows = rows[city_times(rows["decided_at"]).dt.date >= (since or date.min)]
-    states = ["accepted", "merged", "declined"]
-    table = pd.crosstab(rows["rule"], rows["state"]).reindex(columns=states, fill_value=0).rename_axis(None, axis=1)
-    table = table.reset_index()
-    table["decided"] = table[states].sum(axis=1)
-    taken = table["accepted"] + table["merged"]
-    table["rate"] = [divide(a, n) for a, n in zip(taken, table["decided"], strict=True)]
-    table["low"], table["high"] = wilson_columns(taken, table["decided"])
-    return table

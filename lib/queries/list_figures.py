@@ -80,12 +80,6 @@ def _of(statement: Select, table: object, list_kind: str) -> Select:
     return joined
 
 
-def decision_frame(conn: Connection) -> pd.DataFrame:
-    """One row per suggestion that was decided: rule, state, decided_at (UTC)."""
-    s = t.list_suggestions.c
-    return fetch(conn, select(s.rule, s.state, s.decided_at).where(s.decided_at.is_not(None)))
-
-
 def instruction_frame(conn: Connection) -> pd.DataFrame:
     """One row per item that a leader instructed, voided and declined ones left out: item_no, list_kind, title, state,
     instructed_by, instructed_on, reply_by_on, due_on, closed_on.

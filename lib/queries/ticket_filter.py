@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, and_, case, exists, func, not_, or_, select, true
+from sqlalchemy import ColumnElement, Select, and_, case, exists, func, not_, or_, select, true
 
 from lib.queries.extent import during, fact_conditions, may_open, midnight
 from lib.schema import tickets as t
@@ -18,9 +18,13 @@ Part = Literal["numerator", "denominator", "complement"]
 FLAGS = (
     "open", "overdue", "unsatisfied", "unresolved", "repeat", "group_event", "hard_case", "reworked",
     "returned", "extended", "excluded", "restricted", "unmapped", "no_closing_time", "enterprise", "urgent",
+    "dissatisfied", "hard", "many_rounds", "many_transfers", "long_open", "often_repeated",
 )  # fmt: skip
 # Flags of the present state: asked alone they look at every ticket on record, whenever it was received.
-STOCK_FLAGS = frozenset({"open", "overdue"})
+STOCK_FLAGS = frozenset({"open", "overdue", "hard"})
+# 疑难工单: still open, and so many rounds, or transfers, or days since it was received, or tickets of its matter.
+HARD_ROUNDS, HARD_TRANSFERS, HARD_DAYS, HARD_REPEATS = 3, 3, 60, 3
+HARD_FLAGS = ("many_rounds", "many_transfers", "long_open", "often_repeated")
 
 
 @dataclass(frozen=True)
@@ -89,7 +93,14 @@ def _known_before(scope: Scope, as_of: datetime) -> datetime:
 
 def _flag(name: str, moment: datetime) -> ColumnElement[bool]:
     still_open = or_(T.is_closed.is_(False), T.closed_at >= moment)
+    if name == "hard":
+        return and_(still_open, T.handling_type == t.REFERRED, or_(*(_flag(why, moment) for why in HARD_FLAGS)))
     return {
+        "dissatisfied": or_(T.satisfaction == t.UNSATISFIED, T.resolution == t.UNRESOLVED),
+        "many_rounds": T.round_count >= HARD_ROUNDS,
+        "many_transfers": T.transfer_count >= HARD_TRANSFERS,
+        "long_open": and_(still_open, T.received_at < moment - timedelta(days=HARD_DAYS)),
+        "often_repeated": matter_of(T).in_(_often_repeated()),
         "open": and_(still_open, T.handling_type != t.URGING),
         "overdue": and_(still_open, T.handling_type == t.REFERRED, T.due_at < moment),
         "unsatisfied": T.satisfaction == t.UNSATISFIED,
@@ -108,6 +119,18 @@ def _flag(name: str, moment: datetime) -> ColumnElement[bool]:
         "enterprise": T.is_enterprise.is_(True),
         "urgent": T.urgency.in_(("urgent", "emergency")),
     }[name]  # fmt: skip
+
+
+def matter_of(ticket: Any) -> ColumnElement[Any]:
+    """The earliest ticket of the same matter: a repeat names it, everything else is its own."""
+    return func.coalesce(ticket.repeat_of_id, ticket.ticket_id)
+
+
+def _often_repeated() -> Select[Any]:
+    """Matters of which there are HARD_REPEATS tickets: the first one, and those that repeat it."""
+    again = t.tickets.alias("again").c
+    repeated = select(again.repeat_of_id).where(again.repeat_of_id.is_not(None)).group_by(again.repeat_of_id)
+    return repeated.having(func.count() >= HARD_REPEATS - 1)
 
 
 def _containing(words: str) -> list[ColumnElement[bool]]:

@@ -15,7 +15,6 @@ from lib.commands import CommandError, ConflictError
 from lib.commands.lists import desk as d
 from lib.commands.lists.desk import Desk
 from lib.commands.lists.items import AddItem, insert_item
-from lib.lists.process import RESOURCES
 from lib.schema import lists as t
 from lib.schema.list_terms import LIST_KINDS
 
@@ -84,7 +83,7 @@ def known_district(code: str | None, desk: Desk) -> str | None:
 
 def is_clerk(desk: Desk) -> bool:
     """Whether the person keeps one of the lists, and so the registers beside them."""
-    return any(desk.person.may(resource, "write") for resource in RESOURCES.values())
+    return desk.person.may("registers", "write")
 
 
 def require_clerk(desk: Desk, what: str) -> None:

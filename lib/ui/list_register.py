@@ -1,0 +1,71 @@
+"""What the forms of 民情日记 and 预警 share: a key per form, places and units, becoming an item of a list."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+from typing import Any
+
+import streamlit as st
+
+from lib import loaders
+from lib.lists.process import RESOURCES
+from lib.schema.list_terms import LIST_KINDS
+
+
+def may_write() -> bool:
+    """Whether the person keeps the registers."""
+    return loaders.identity().may("registers", "write")
+
+
+def form_key(name: str) -> str:
+    """Key of the form that is being filled in: stored twice, it is one entry."""
+    return str(st.session_state.setdefault(_form(name), uuid.uuid4().hex))
+
+
+def next_form(name: str) -> None:
+    """The form was stored: the next one is empty."""
+    st.session_state.pop(_form(name), None)
+
+
+def day(value: Any) -> date | None:
+    """What a date field holds; None while it is empty."""
+    return value if isinstance(value, date) else None
+
+
+def district(key: str) -> str | None:
+    """Choose a district of the city, or none."""
+    _, districts = loaders.list_names(loaders.list_view())
+    return st.selectbox("所属县区", list(districts), index=None, format_func=districts.__getitem__, key=key,
+                        placeholder="可不选", filter_mode="contains")  # fmt: skip
+
+
+def unit(key: str, label: str) -> str | None:
+    """Choose a unit by its name, or none."""
+    units, _ = loaders.list_names(loaders.list_view())
+    return st.selectbox(label, list(units), index=None, format_func=units.__getitem__, key=key,
+                        placeholder="输入名称查找，可不选", filter_mode="contains")  # fmt: skip
+
+
+def to_item(form: str, title: str) -> tuple[str, dict[str, Any]] | None:
+    """Ask for list and title of the item; what was entered once it is sent. Nothing for whoever keeps no list."""
+    person = loaders.identity()
+    kinds = [kind for kind, resource in RESOURCES.items() if person.may(resource, "write")]
+    if not kinds:
+        return None
+    with (
+        st.expander("转为清单事项", icon=":material/playlist_add:", key=f"to_item_{form}"),
+        st.form(f"to_item_form_{form}", border=False, enter_to_submit=False),
+    ):
+        kind = kinds[0]
+        if len(kinds) > 1:
+            kind = st.segmented_control("清单", kinds, default=kinds[0], required=True, key=f"to_item_kind_{form}",
+                                        format_func=LIST_KINDS.__getitem__)  # fmt: skip
+        words = st.text_input("事项", " ".join(title.split()), max_chars=200, key=f"to_item_title_{form}",
+                              autocomplete="off")  # fmt: skip
+        sent = st.form_submit_button(f"列入{LIST_KINDS[kind]}（拟列）", type="primary")
+    return (kind, {"title": words}) if sent else None
+
+
+def _form(name: str) -> str:
+    return f"_register_form_{name}"

@@ -1,0 +1,157 @@
+"""Parts of 复核与回头看: tickets that citizens are not satisfied with, and closed-out items whose day has come."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from lib import answers, loaders
+from lib.commands.lists.reinspections import Reinspect, ReviewTicket, reinspect, review_ticket
+from lib.metrics.formats import show_count
+from lib.schema.list_terms import REINSPECTION_VERDICTS
+from lib.scope import Scope
+from lib.ui import empty, list_actions, list_register, list_rows, show, sitemap
+from lib.ui.words import plain
+
+QUEUE, DUE, DONE = "不满意工单复核", "回头看任务", "已登记的回头看"
+SHOWN = 500
+QUEUE_COLUMNS: show.Columns = {
+    "ticket_no": show.column("工单编号", width=18), "title": show.column("标题", width=44),
+    "district": show.column("区县", width=14), "unit": show.column("主办单位", width=26),
+    "received_at": "受理时间", "closed_at": "办结时间", "satisfaction": show.column("满意度", width=10),
+    "resolution": show.column("是否解决", width=10), "round_count": show.column("办理轮次", "count"),
+    "queued": show.column("复核期限", "date"),
+}  # fmt: skip
+DUE_COLUMNS: show.Columns = {
+    "item_no": show.column("编号", width=14), "title": show.column("事项", width=44),
+    "unit": show.column("责任单位", width=26), "kind_label": show.column("方式", width=14),
+    "closed_on": show.column("销号日期", "date"), "due_on": show.column("应于", "date"),
+    "days_left": show.column("剩余天数", "count"),
+}  # fmt: skip
+DONE_COLUMNS: show.Columns = {
+    "item_no": show.column("编号", width=14), "title": show.column("事项", width=44),
+    "unit": show.column("责任单位", width=26), "kind_label": show.column("方式", width=14),
+    "done_at": "登记时间", "done_by": show.column("登记人", width=14), "verdict_label": show.column("结果", width=14),
+    "note": show.column("情况", width=40),
+}  # fmt: skip
+
+
+def queue(scope: Scope) -> None:
+    """Tickets of the scope that citizens are not satisfied with, without those that were reviewed; newest first."""
+    reviews = loaders.ask_records(answers.ticket_reviews, loaders.list_view(), "unsatisfied")
+    total = loaders.ask(answers.ticket_count, scope, answers.DISSATISFIED)
+    found = loaders.ask(answers.ticket_list, scope, answers.DISSATISFIED, None, SHOWN + len(reviews))
+    keys = list(zip(found["source_code"], found["ticket_no"], strict=True))
+    done = reviews[reviews["done_at"].notna()]
+    reviewed = set(zip(done["source_code"], done["ticket_no"], strict=True))
+    waits = reviews[reviews["done_at"].isna()]
+    due: dict[Any, Any] = dict(zip(zip(waits["source_code"], waits["ticket_no"], strict=True), waits["due_on"],
+                                   strict=True))  # fmt: skip
+    frame = found.assign(queued=pd.Series([due.get(key) for key in keys], found.index, dtype=object))
+    frame = frame[pd.Series([key not in reviewed for key in keys], index=frame.index, dtype=bool)].head(SHOWN)
+    in_scope = sum(key in reviewed for key in keys)
+    st.caption(
+        f"{plain(scope.period.label)}受理、评价不满意或未解决的工单{show_count(total)}件，其中已复核{show_count(in_scope)}件。"
+        "点击一行登记复核结果。" + (f"只列最新的{show_count(SHOWN)}件。" if len(frame) == SHOWN else "")
+    )
+    if frame.empty:
+        empty.state(f"{scope.period.label}没有待复核的工单", "评价不满意或未解决的工单都已复核；可以换一个统计期查看。")
+        return
+    list_rows.table(frame, QUEUE_COLUMNS, QUEUE, height=560)
+    opened = list_rows.opened(QUEUE)
+    if opened is not None:
+        st.dialog("不满意工单复核", width="medium", on_dismiss=lambda: list_rows.close(QUEUE))(_review)(opened)
+
+
+def _review(ticket: dict[str, Any]) -> None:
+    st.markdown(f"**{plain(ticket['title'])}**")
+    said = [ticket["ticket_no"], ticket["unit"], ticket["satisfaction"], ticket["resolution"]]
+    st.caption(plain("　".join(str(word) for word in said if word)))
+    list_rows.ticket_link(ticket["source_code"], ticket["ticket_no"])
+    entered = outcome("复核情况", ticket[list_rows.FORM])
+    if entered is None:
+        return
+    verdict, note = entered
+    command = ReviewTicket((ticket["source_code"], ticket["ticket_no"]), verdict, note, ticket[list_rows.FORM])
+    done, _ = list_actions.tried(review_ticket, command)
+    if done:
+        list_rows.close(QUEUE)
+        list_actions.say(f"工单 {ticket['ticket_no']} 复核结果已登记：{REINSPECTION_VERDICTS[verdict]}")
+        st.rerun()
+
+
+def outcome(label: str, form: str) -> tuple[str, str] | None:
+    """Ask for verdict and words; what was entered once it is sent, else None. Those who only read are told so."""
+    if not list_register.may_write():
+        st.caption("由热线中心或督查局登记结果。")
+        return None
+    with st.form(f"outcome_{form}", border=False, enter_to_submit=False):
+        verdict = st.segmented_control("结果", list(REINSPECTION_VERDICTS), key=f"verdict_{form}",
+                                       format_func=lambda key: REINSPECTION_VERDICTS[key])  # fmt: skip
+        note = st.text_area(label, key=f"note_{form}", max_chars=2000, height=100,
+                            placeholder="核查方式、看到的情况；不要填写群众姓名和电话")  # fmt: skip
+        sent = st.form_submit_button("登记结果", type="primary")
+    if sent and verdict is None:
+        st.error("请选择结果", icon=":material/edit:")
+    return (verdict, note) if sent and verdict is not None else None
+
+
+def due_items() -> None:
+    """Re-inspections of closed-out items, the most urgent first; outcome by a click, and what was found so far."""
+    frame = loaders.ask_records(answers.item_reinspections, loaders.list_view())
+    waits = frame[frame["done_at"].isna() & (frame["state"] == "closed")]
+    _reopening()
+    if waits.empty:
+        empty.state("没有待办的回头看", "事项销号后，系统按规定天数自动列出回头看任务。", icon=":material/task_alt:")
+    else:
+        late = int((waits["days_left"] < 0).sum())
+        st.caption(
+            f"待回头看{len(waits)}件" + (f"，其中超过应办日期**{late}件**" if late else "") + "。点击一行登记结果。"
+        )
+        list_rows.table(waits, DUE_COLUMNS, DUE)
+    opened = list_rows.opened(DUE)
+    if opened is not None:
+        st.dialog("登记回头看", width="medium", on_dismiss=lambda: list_rows.close(DUE))(_look_again)(opened)
+    done = frame[frame["done_at"].notna()].sort_values("done_at", ascending=False)
+    if not done.empty:
+        show.table(done, DONE_COLUMNS, DONE, title=DONE, height=320 if len(done) > 8 else "content")
+
+
+def _look_again(row: dict[str, Any]) -> None:
+    st.markdown(f"**{plain(row['title'])}**")
+    st.caption(plain(f"{row['item_no']}　{row['unit']}　{row['kind_label']}　{row['closed_on']}销号"))
+    list_rows.item_link(row["item_no"])
+    entered = outcome("核查情况", row[list_rows.FORM])
+    if entered is None:
+        return
+    verdict, note = entered
+    done, _ = list_actions.tried(reinspect, Reinspect(int(row["reinspection_id"]), verdict, note, row[list_rows.FORM]))
+    if done:
+        list_rows.close(DUE)
+        list_actions.say(f"{row['item_no']} 回头看结果已登记：{REINSPECTION_VERDICTS[verdict]}")
+        if verdict == "relapsed":
+            st.session_state[_RELAPSED] = row["item_no"]
+        st.rerun()
+
+
+# Session key: the item that was just found to have relapsed.
+_RELAPSED = "_reinspection_relapsed"
+
+
+def _reopening() -> None:
+    """Offer to reopen the item that was just found to have relapsed; a person decides."""
+    item_no = st.session_state.get(_RELAPSED)
+    if item_no is None:
+        return
+    view = loaders.list_view()
+    detail = loaders.ask_records(answers.list_item, view, item_no)
+    if detail is None or detail.row["state"] != "closed" or not sitemap.may_open(view.person, "reinspection"):
+        st.session_state.pop(_RELAPSED)
+        return
+    with st.container(border=True, horizontal=True, vertical_alignment="center", gap="small"):
+        st.markdown(f"{plain(item_no)} 已认定未解决或反弹，事项仍是“已销号”。是否重启办理？", width="content")
+        st.button("办理反弹重启", type="primary", on_click=list_actions.begin, args=("reopen", item_no))
+        st.button("暂不重启", on_click=lambda: st.session_state.pop(_RELAPSED, None))
+    list_actions.dialog(detail, view)
