@@ -29,6 +29,7 @@ COMMANDS = {
     "verify": ("lib.access.verify_command", "核验审计链是否完整"),
     "doctor": ("lib.doctor.command", "检查运行环境、数据目录或数据库服务器"),
     "device": ("lib.commands.device_command", "登记、停用会议投影设备"),
+    "prove": ("lib.prove.command", "在已知真相的模拟城市上检验各项分析"),
     "nominate": ("lib.nomination_command", "按拟列规则研判，提出清单建议（可每晚定时运行）"),
     "bench": ("lib.bench.command", "测量一千万工单下的速度"),
 }

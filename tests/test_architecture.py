@@ -52,6 +52,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     # A run of the suggestion rules is asked of the tickets and stored by a command.
     "nomination_command": READING | {"answers", "commands"},
     "bench": READING | {"answers", "ingest", "demo"},
+    # Proofs run the analyses on generated cities.
+    "prove": READING | {"answers", "ingest", "demo"},
     "pages": READING | SHOWING | {"ingest", "commands"},
     "navigation": READING | SHOWING | {"logs"},
     "streamlit_app": {"config", "server", "logs", "ui", "access"},
