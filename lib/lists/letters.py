@@ -10,7 +10,7 @@ from typing import Literal
 
 from lib.lists.process import PROBLEM, SUPERVISION
 from lib.lists.profile import ListProfile
-from lib.schema.list_terms import STATES
+from lib.schema.list_terms import LIST_KINDS, STATES
 
 BOTH = (PROBLEM, SUPERVISION)
 FORMS_SERIES = "审"
@@ -58,9 +58,9 @@ LETTERS: Mapping[str, Letter] = {
     "hand_over": Letter("移交函", "关于移交“{事项}”问题的函", (PROBLEM,), "receiver",
                         states=("listed", "assigned", "handling", "handed_over"),
                         asks={"移交理由": "为什么移交", "批准人": "批准移交的负责人"}),
-    "report": Letter("督查专报", "关于{清单}办理情况的专报", about_item=False,
+    "report": Letter("督查专报", "关于{清单}办理情况的专报", (SUPERVISION,), about_item=False,
                      asks={"工作建议": "给领导的建议，一行一条"}),
-    "circular": Letter("督查通报", "关于{清单}办理情况的通报", about_item=False,
+    "circular": Letter("督查通报", "关于{清单}办理情况的通报", (SUPERVISION,), about_item=False,
                        asks={"工作要求": "对各单位的要求，一行一条"}),
 }  # fmt: skip
 
@@ -140,7 +140,7 @@ def refusal(key: str, list_kind: str, state: str | None) -> str | None:
     if letter is None:
         return "没有这种文书，请从列表中选择"
     if list_kind not in letter.lists:
-        return f"{letter.label}由问题清单的主办单位出具"
+        return f"{letter.label}由{LIST_KINDS[letter.lists[0]]}的主办单位出具"
     if letter.about_item != (state is not None):
         return f"{letter.label}{'须针对一个事项出具' if letter.about_item else '针对整个清单出具，不针对一个事项'}"
     if state is not None and letter.states and state not in letter.states:

@@ -10,7 +10,7 @@ import streamlit as st
 
 from lib.answers import ItemDetail, ListView
 from lib.lists.fields import OWN
-from lib.ui import empty, layout, list_item_files, show
+from lib.ui import empty, layout, list_documents, list_item_files, show
 from lib.ui.words import plain
 
 c = show.column
@@ -102,6 +102,7 @@ def sections(detail: ItemDetail, view: ListView) -> None:
          lambda: _table(detail.responsibilities, _RESPONSIBLE, "责任单位", number)),
         ("催办", detail.urgings, False, lambda: _table(detail.urgings, _URGINGS, "催办", number)),
         ("包案", detail.sponsors, False, lambda: _table(detail.sponsors, _SPONSORS, "包案", number)),
+        ("文书", detail.documents, True, lambda: list_documents.panel(detail, view)),
         ("移交与签收", detail.hand_overs, False, lambda: _hand_overs(detail, number)),
         ("吹哨报到", detail.whistles, False, lambda: _table(detail.whistles, _WHISTLES, "吹哨报到", number)),
         ("回头看", detail.reinspections, False,

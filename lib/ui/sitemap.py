@@ -36,6 +36,7 @@ PLACES: Mapping[str, Place] = {
     "supervision_list": Place("督办清单", LISTS, "supervision_list"),
     "list_item": Place("清单事项", LISTS, EITHER_LIST, is_hidden=True),
     "list_entry": Place("清单录入", LISTS, EITHER_LIST, "write"),
+    "letters": Place("文书与催办", LISTS, EITHER_LIST),
     "suggestions": Place("拟列建议", LISTS, "suggestions"),
     "reinspection": Place("复核与回头看", LISTS, "registers"),
     "hard_cases": Place("疑难包案", LISTS, "registers"),

@@ -100,10 +100,13 @@ def test_a_voided_number_stays_and_is_not_given_again(any_store: AssessmentStore
 def test_letters_about_the_list_are_numbered_and_voided(store: AssessmentStore) -> None:
     issued = issue(store, desk(), notice(None, kind="circular", unit_code=None))
     assert void_document(store, desk(), VoidDocument(issued.document_id, "数字有误")) == issued.document_no
-    own = issue(store, desk("hotline"), notice(None, kind="report", unit_code=None, list_kind="problem"))
-    assert own.document_no == "示热办〔2026〕1号"
+    with pytest.raises(CommandError, match="由督办清单的主办单位出具"):
+        issue(store, desk("hotline"), notice(None, kind="report", unit_code=None, list_kind="problem"))
     with pytest.raises(NotAllowedError):
-        void_document(store, desk(), VoidDocument(own.document_id, "别人的文号"))
+        issue(store, desk("hotline"), notice(None, kind="report", unit_code=None))
+    standing = issue(store, desk(), notice(None, kind="report", unit_code=None))
+    with pytest.raises(NotAllowedError):
+        void_document(store, desk("hotline"), VoidDocument(standing.document_id, "别人的文号"))
 
 
 @pytest.mark.parametrize(
