@@ -25,7 +25,7 @@ Acts = Callable[[], list[tuple[str, str]]]
 UNIT, OTHER = "S02", "S03"
 PHONE, RAW = "138****5678", "13812345678"
 DASHBOARDS = ("overview", "trends", "districts", "units", "definitions")
-LISTS = ("problem_list", "supervision_list", "list_item")
+LISTS = ("problem_list", "supervision_list", "list_item", "letters")
 OWN = {
     "leader": (*DASHBOARDS, *LISTS, "tickets", "suggestions"),
     "supervision": (*DASHBOARDS, *LISTS, "tickets", "list_entry", "suggestions", "audit"),
