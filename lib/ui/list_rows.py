@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from lib import loaders
+from lib.documents import xlsx
 from lib.ui import filters, show, sitemap
 from lib.ui.words import plain
 
@@ -16,13 +17,25 @@ FORM = "_form"
 
 
 def table(
-    frame: pd.DataFrame, columns: show.Columns, name: str, *, height: int = 420, title: str | None = None
+    frame: pd.DataFrame,
+    columns: show.Columns,
+    name: str,
+    *,
+    height: int = 420,
+    title: str | None = None,
+    is_scoped: bool = True,
 ) -> None:
-    """The frame with its export; a clicked row is `opened(name)` until it is closed."""
+    """The frame with its export; a clicked row is `opened(name)` until it is closed.
+
+    is_scoped: False on pages about the system's own records, on which period and filters have no effect.
+    """
     shown = frame.reset_index(drop=True)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
         st.markdown(f"**{plain(title)}**" if title else f"共 **{len(shown)}** 件", width="content")
-        show.export(shown, columns, name)
+        if is_scoped:
+            show.export(shown, columns, name)
+        else:
+            export(shown, columns, name)
     # A grid of its own after each dialog: a second click on the same cell would only take its mark away.
     key = f"table_{name}_{st.session_state.get(_round(name), 0)}"
 
@@ -31,6 +44,14 @@ def table(
             begin(name, {str(k): v for k, v in shown.iloc[row].items()})
 
     show.grid(shown, columns, name, height=height if len(shown) > 10 else "content", select=choose, key=key)
+
+
+def export(frame: pd.DataFrame, columns: show.Columns, name: str, said: str = "全部") -> None:
+    """A button that writes records to Excel: what they are restricted to, when, and of which city."""
+    known = show.fields(frame, columns)
+    facts = show.record_facts(said, len(frame))
+    show.download(show.EXPORT, lambda: xlsx.workbook(frame[list(known)], known, name, facts), f"{name}.xlsx",
+                  show.XLSX, facts=facts, rows=len(frame))  # fmt: skip
 
 
 def begin(name: str, record: dict[str, Any]) -> None:

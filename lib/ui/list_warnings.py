@@ -71,7 +71,9 @@ def register() -> None:
                                  key="warning_state", label_visibility="collapsed")  # fmt: skip
     shown = frame if state is None else frame[frame["state"] == state]
     words = "，".join(f"{label}{int((frame['state'] == key).sum())}条" for key, label in WARNING_STATES.items())
-    list_rows.table(shown, COLUMNS, NAME, title=f"共{len(frame)}条：{words}（点击一行跟进）", height=560)
+    list_rows.table(
+        shown, COLUMNS, NAME, title=f"共{len(frame)}条：{words}（点击一行跟进）", height=560, is_scoped=False
+    )
     opened = list_rows.opened(NAME)
     if opened is not None:
         st.dialog("跟进预警", width="medium", on_dismiss=lambda: list_rows.close(NAME))(_warning)(opened)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from html import escape
 from typing import Any, Literal
 
@@ -10,6 +11,7 @@ import pandas as pd
 import streamlit as st
 
 from lib import loaders
+from lib.access.moments import city_time
 from lib.access.offers import OFFERS, Offer
 from lib.access.roles import Resource
 from lib.config import Settings
@@ -19,11 +21,12 @@ from lib.metrics.catalogue import Metric
 from lib.scope import Scope
 from lib.store import active_pair
 from lib.ui import filters, sitemap
-from lib.ui.words import as_of, plain
+from lib.ui.words import as_of, moment, plain
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PRINTF: dict[Kind, str] = {"count": "%,d", "rate": "%.1f%%", "points": "%+.1f", "hours": "%,.1f", "number": "%,.1f"}
 EXPORT = "导出Excel"
+DEMO = "演示数据：由程序生成，不是任何城市的真实情况"
 # Pixels of half a Chinese character in a cell.
 CHARACTER = 8
 
@@ -58,8 +61,26 @@ def facts(extra: Mapping[str, str] | None = None, *, scope: Scope | None = None)
         *(extra or {}).items(),
     ]
     if pointer.is_demo:
-        said.append(("注意", "演示数据：由程序生成，不是任何城市的真实情况"))
+        said.append(("注意", DEMO))
     return said
+
+
+def record_facts(said: str, rows: int) -> list[tuple[str, str]]:
+    """What an export of the system's own records says about itself; `said`: what it is restricted to."""
+    facts = [("范围", said), ("条数", str(rows)), ("导出时间", moment(city_time(datetime.now(UTC)))),
+             ("城市", loaders.city().label)]  # fmt: skip
+    if active_pair(Settings.from_env()) == "demo":
+        facts.append(("注意", "演示数据：由程序生成，不是任何城市的真实情况"))
+    return facts
+
+
+def record_facts(filtered: str, rows: int) -> list[tuple[str, str]]:
+    """What an export of the system's own records says about itself: which of them, how many, when, whose."""
+    said = [
+        ("筛选", filtered), ("件数", str(rows)), ("导出时间", moment(city_time(datetime.now(UTC)))),
+        ("城市", loaders.city().label),
+    ]  # fmt: skip
+    return [*said, ("注意", DEMO)] if active_pair(Settings.from_env()) == "demo" else said
 
 
 def table(
@@ -144,10 +165,12 @@ def chart(
     *,
     select: str | None = None,
     key: str | None = None,
+    records: str | None = None,
 ) -> Any:
     """A chart (Altair or Vega-Lite dict) with its PNG; returns the selection event when `select` names one.
 
-    height in pixels applies to single charts; name: file name and description, unique on the page.
+    height in pixels applies to single charts; name: file name and description, unique on the page. records: of a
+    chart about the system's own records what it is restricted to, its day included.
     """
     size: Any = height or "content"
     options: dict[str, Any] = {"theme": None, "height": size, "key": key or f"chart_{name}", "alt": name}
@@ -158,17 +181,17 @@ def chart(
             event = st.vega_lite_chart(drawn, width="stretch", **options)
         else:
             event = st.altair_chart(drawn, width="stretch", **options)
-        picture(drawn, name, height or 360)
+        picture(drawn, name, height or 360, records)
     return event
 
 
-def picture(drawn: Any, name: str, height: int = 360) -> None:
+def picture(drawn: Any, name: str, height: int = 360, records: str | None = None) -> None:
     """A button that draws the chart as a PNG with its as-of beneath."""
     pointer = loaders.pointer()
-    note = f"数据截至{as_of(pointer.as_of)}" + ("　演示数据" if pointer.is_demo else "")
-    download(
-        "存为图片", lambda: png.picture(drawn, height=height, note=note), f"{name}.png", "image/png", facts=facts()
-    )
+    said = facts() if records is None else record_facts(records, 1)
+    note = records or f"数据截至{as_of(pointer.as_of)}"
+    note += "　演示数据" if pointer.is_demo else ""
+    download("存为图片", lambda: png.picture(drawn, height=height, note=note), f"{name}.png", "image/png", facts=said)
 
 
 def download(
