@@ -13,7 +13,7 @@ from lib.documents import briefing, xlsx
 from lib.lists import letters as rules
 from lib.lists.process import RESOURCES
 from lib.schema.list_terms import LIST_KINDS
-from lib.ui import empty, list_actions, list_documents, list_page_table, show
+from lib.ui import empty, list_actions, list_documents, show
 from lib.ui.words import plain
 
 _COLUMNS: show.Columns = {
@@ -39,7 +39,7 @@ def register(list_kind: str, view: ListView) -> None:
     name = f"{LIST_KINDS[list_kind]}文号登记"
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         st.markdown(f"共 **{len(frame)}** 号" + (f"，其中作废 **{void}** 号" if void else ""), width="content")
-        fields, facts = show.fields(frame, _COLUMNS), list_page_table.export_facts(view, f"{year}年", len(frame))
+        fields, facts = show.fields(frame, _COLUMNS), show.record_facts(f"{year}年", len(frame))
         show.download(show.EXPORT, lambda: xlsx.workbook(frame[list(fields)], fields, name, facts), f"{name}.xlsx",
                       show.XLSX, facts=facts, rows=len(frame))  # fmt: skip
     chosen = show.grid(frame, _COLUMNS, name, height=430 if len(frame) > 10 else "content", select=True)

@@ -14,7 +14,7 @@ from lib.documents import xlsx
 from lib.lists.process import RESOURCES
 from lib.lists.reminders import Reminder, by_unit
 from lib.schema.list_terms import LIST_KINDS
-from lib.ui import empty, jobs, list_page_table, show
+from lib.ui import empty, jobs, show
 from lib.ui.words import plain
 
 SHOWN = 12
@@ -69,7 +69,7 @@ def _phone_list(found: list[Reminder], list_kind: str, view: ListView) -> None:
         for r in found
     ])  # fmt: skip
     name = f"{LIST_KINDS[list_kind]}催办电话表"
-    fields, facts = show.fields(frame, _PHONES), list_page_table.export_facts(view, "临期和逾期的在办事项", len(frame))
+    fields, facts = show.fields(frame, _PHONES), show.record_facts("临期和逾期的在办事项", len(frame))
     show.download("导出电话表", lambda: xlsx.workbook(frame, fields, name, facts), f"{name}.xlsx", show.XLSX,
                   icon="call", facts=facts, rows=len(frame))  # fmt: skip
 
