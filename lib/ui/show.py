@@ -74,15 +74,6 @@ def record_facts(said: str, rows: int) -> list[tuple[str, str]]:
     return facts
 
 
-def record_facts(filtered: str, rows: int) -> list[tuple[str, str]]:
-    """What an export of the system's own records says about itself: which of them, how many, when, whose."""
-    said = [
-        ("筛选", filtered), ("件数", str(rows)), ("导出时间", moment(city_time(datetime.now(UTC)))),
-        ("城市", loaders.city().label),
-    ]  # fmt: skip
-    return [*said, ("注意", DEMO)] if active_pair(Settings.from_env()) == "demo" else said
-
-
 def table(
     frame: pd.DataFrame,
     columns: Columns,
