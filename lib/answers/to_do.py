@@ -20,11 +20,17 @@ from lib.schema.list_terms import REINSPECTION_KINDS
 # Pages on which it is done.
 ITEM, REINSPECTION = "list_item", "reinspection"
 RECEIVE = "待签收移交"
-# What waits → its place in the list, the most pressing kind first where the days are equal.
-KINDS = (
-    RECEIVE, "待复核销号", "待审批延期", "待审批挂账", "待裁定职责异议", "待审核列入", "待交办", "待签收", "催办待回复",
-    "批示待报告", "挂账到期复查", "包案到期", "已逾期", "即将到期", "待回头看",
+# What may wait, tier by tier: what others wait for this person to do, what was promised to leaders, what runs out,
+# what is to be looked at again.
+TIERS = (
+    (RECEIVE, "待复核销号", "待审批延期", "待审批挂账", "待裁定职责异议", "待审核列入", "待交办", "待签收",
+     "催办待回复"),
+    ("批示待报告", "挂账到期复查", "包案到期"),
+    ("已逾期", "即将到期"),
+    ("待回头看",),
 )  # fmt: skip
+KINDS = tuple(what for tier in TIERS for what in tier)
+_TIER = {what: place for place, tier in enumerate(TIERS) for what in tier}
 _ASKED = {"extension": "待审批延期", "suspension": "待审批挂账", "duty": "待裁定职责异议", "close_out": "待复核销号"}
 
 
@@ -61,7 +67,7 @@ def to_do(conn: Connection, view: ListView) -> list[ToDo]:
         found += _unanswered(conn, view, kinds, asked, rows)
     found += _received(conn, view)
     found += _reinspections(conn, view)
-    return sorted(found, key=lambda t: (t.due_on or date.max, KINDS.index(t.what), t.item_no))
+    return sorted(found, key=lambda t: (_TIER[t.what], t.due_on or date.max, KINDS.index(t.what), t.item_no))
 
 
 def _of_item(row: dict[str, Any], requests: list[Any], view: ListView) -> list[ToDo]:

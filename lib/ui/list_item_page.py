@@ -32,6 +32,8 @@ NEXT = {
 }  # fmt: skip
 # Verdicts that wait come before everything else.
 VERDICTS_FIRST = ("decide_extension", "decide_duty", "decide_suspension", "verify_close_out", "receive")
+# The exception, not the usual way on.
+NEVER_FIRST = ("reopen", "void", "decline", "withdraw_close_out")
 # Done in a dialog of their own.
 OWN_DIALOGS = ("change", "attach", "link")
 
@@ -129,7 +131,7 @@ def _buttons(detail: ItemDetail, view: ListView) -> None:
         return
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         for position, step in enumerate(first):
-            _button(step, row["item_no"], primary=position == 0)
+            _button(step, row["item_no"], primary=position == 0 and step not in NEVER_FIRST)
         for step, why in refused.items():
             st.button(STEPS[step].label, key=f"act_{step}", disabled=True, help=plain(why))
             st.caption(plain(why), width="content")

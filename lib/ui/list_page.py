@@ -18,6 +18,7 @@ from lib.ui import (
     empty,
     layout,
     list_actions,
+    list_leaders,
     list_page_batch,
     list_page_filters,
     list_page_table,
@@ -26,7 +27,7 @@ from lib.ui import (
 )
 from lib.ui.words import plain
 
-SHOWN_TO_DOS = 5
+SHOWN_TO_DOS = 4
 LIGHTS = ("overdue", "near", "normal", "none", "suspended")
 LISTED_STATES = ("proposed", "listed", "assigned", "closing", "handed_over", "closed", "declined", "voided")
 ALWAYS = ("overdue", "near", "normal")
@@ -44,6 +45,7 @@ def page(list_kind: str, question: str) -> None:
     view = loaders.list_view()
     list_actions.said()
     _to_do(list_kind, view)
+    list_leaders.panel(list_kind)
     with layout.card("items"):
         _items(list_kind, view)
 
@@ -64,14 +66,14 @@ def _to_do(list_kind: str, view: ListView) -> None:
             st.markdown(f"**待我办理 {len(todos)} 件**", width="content")
             chosen = st.pills("待办类别", list(counts), key=key, format_func=lambda what: f"{what} {counts[what]}",
                               label_visibility="collapsed")  # fmt: skip
-        listed = [todo for todo in todos if chosen in (None, todo.what)]
-        rest = len(listed) - SHOWN_TO_DOS
-        open_all = f"{list_kind}_to_do_all"
-        all_shown = rest > 0 and bool(st.session_state.get(open_all))
+            listed = [todo for todo in todos if chosen in (None, todo.what)]
+            rest = len(listed) - SHOWN_TO_DOS
+            open_all = f"{list_kind}_to_do_all"
+            all_shown = rest > 0 and bool(st.session_state.get(open_all))
+            if rest > 0:
+                st.button("收起" if all_shown else f"还有 {rest} 件", key=f"{open_all}_button", type="tertiary",
+                          on_click=lambda: st.session_state.update({open_all: not all_shown}))  # fmt: skip
         _to_do_table(listed if all_shown else listed[:SHOWN_TO_DOS], f"to_do_{list_kind}")
-        if rest > 0:
-            st.button("只看前五件" if all_shown else f"还有 {rest} 件", key=f"{open_all}_button", type="tertiary",
-                      on_click=lambda: st.session_state.update({open_all: not all_shown}))  # fmt: skip
 
 
 def _to_do_table(todos: list[ToDo], key: str) -> None:
@@ -81,7 +83,7 @@ def _to_do_table(todos: list[ToDo], key: str) -> None:
         "since": pd.to_datetime(pd.Series([t.since for t in todos], dtype="object")),
     })  # fmt: skip
     clicked = show.grid(frame, _TO_DO_COLUMNS, "待我办理", select=True, key=key,
-                        height=35 * min(len(todos), 12) + 38)  # fmt: skip
+                        height=list_page_table.height(len(todos), 12))  # fmt: skip
     if clicked:
         todo = todos[clicked[0]]
         if todo.item_no:

@@ -11,7 +11,7 @@ import streamlit as st
 from lib.access.moments import city_time
 from lib.answers import ListView
 from lib.config import Settings
-from lib.documents import xlsx
+from lib.documents import ledger
 from lib.lists.fields import OWN
 from lib.schema.list_terms import LIST_KINDS
 from lib.store import active_pair
@@ -20,6 +20,12 @@ from lib.ui.words import moment
 
 # Sign before the word: a light is told without its colour, on paper too.
 SIGNS = {"overdue": "▲", "near": "△", "normal": "○", "suspended": "‖", "none": "·", "done": "✓"}
+ROW, HEAD = 33, 37
+
+
+def height(rows: int, most: int) -> Any:
+    """Height of a table that shows all rows up to `most`, and scrolls beyond."""
+    return "content" if rows <= most else ROW * most + HEAD
 
 
 def light_words(light: str, label: str, days_left: Any) -> str:
@@ -40,11 +46,11 @@ def columns(list_kind: str, view: ListView) -> dict[str, show.Field]:
     problem = list_kind == "problem"
     first = {
         "light_words": c("亮灯", width=11), "item_no": c("编号", width=12),
-        "title": c("问题" if problem else "督办事项", width=36), "state_label": c("状态", width=8),
+        "title": c("问题" if problem else "督办事项", width=42), "state_label": c("状态", width=8),
         "lead_unit": c("责任单位" if problem else "牵头单位", width=20),
-        "due_on": c("整改时限" if problem else "办结时限", "date"), "progress": c("最新进展", width=28),
+        "due_on": c("整改时限" if problem else "办结时限", "date"), "progress": c("最新进展", width=26),
     }  # fmt: skip
-    kind = {"problem_type_label": c("问题类型", width=9)} if problem else {"source_label": c("来源", width=11)}
+    kind = {"problem_type_label": c("问题类型", width=9)} if problem else {"source_label": c("来源", width=13)}
     rest = {
         "sponsor": c("包案领导", width=9), "urged_count": c("催办次数", "count"), "district": c("县区", width=9),
         "ticket_count": c("工单数", "count"), "level_label": c("督办层级", width=12),
@@ -61,7 +67,7 @@ def table(frame: pd.DataFrame, list_kind: str, view: ListView, key: str, *, tick
     ]
     name = LIST_KINDS[list_kind]
     clicked = show.grid(shown, columns(list_kind, view), name, select=True, key=key, ticks=ticks,
-                        height=35 * min(len(shown), 14) + 38)  # fmt: skip
+                        height=height(len(shown), 14))  # fmt: skip
     if clicked:
         open_item(str(shown.iloc[clicked[0]]["item_no"]))
     return shown.iloc[show.ticked(key)] if ticks else shown.iloc[:0]
@@ -73,27 +79,11 @@ def open_item(item_no: str) -> None:
 
 
 def export(frame: pd.DataFrame, list_kind: str, view: ListView, filtered: str) -> None:
-    """The items that are shown, as a workbook."""
-    name = LIST_KINDS[list_kind]
-    known = {k: v for k, v in columns(list_kind, view).items() if k != "light_words"}
-    known = {"item_no": known.pop("item_no"), "light_label": show.column("亮灯", width=8), **known}
-    known |= {
-        "manifestation": show.column("问题表现" if list_kind == "problem" else "主要内容", width=40),
-        "supporting": show.column("配合单位", width=24), "leader": show.column("责任领导", width=10),
-        "person": show.column("责任人", width=10), "assigned_on": show.column("交办日期", "date"),
-        "problems": show.column("存在问题", width=24), "next_steps": show.column("下步措施", width=24),
-        "closed_on": show.column("销号日期", "date"), "tickets": show.column("关联工单号", width=24),
-        "remarks": show.column("备注", width=20),
-    }  # fmt: skip
-    facts = export_facts(view, filtered, len(frame))
-    show.download(show.EXPORT, lambda: xlsx.workbook(frame[list(known)], known, name, facts), f"{name}.xlsx",
-                  show.XLSX, facts=facts, rows=len(frame))  # fmt: skip
-
-
-def export_facts(view: ListView, filtered: str, rows: int) -> list[tuple[str, str]]:
-    """What an export of a list says about itself."""
-    facts = [("筛选", filtered or "全部在办事项"), ("件数", str(rows)),
-             ("导出时间", moment(city_time(datetime.now(UTC)))), ("城市", view.profile.label)]  # fmt: skip
+    """The items that are shown as the ledger that can come back: hidden numbers, versions and cells go with it."""
+    name = f"{LIST_KINDS[list_kind]}台账"
+    office, until = view.profile.offices[list_kind], moment(city_time(datetime.now(UTC)))
+    facts = [("填报单位", office), ("截止时间", until), ("筛选", filtered or "全部在办事项"), ("件数", str(len(frame)))]
     if active_pair(Settings.from_env()) == "demo":
-        facts.append(("注意", "演示数据"))
-    return facts
+        facts.append(("注意", ledger.DEMO))
+    show.download(show.EXPORT, lambda: ledger.workbook(frame, list_kind, view.profile, facts), f"{name}.xlsx",
+                  show.XLSX, facts=facts, rows=len(frame))  # fmt: skip
