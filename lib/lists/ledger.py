@@ -40,45 +40,45 @@ class LedgerColumn:
 
 _BY_STEP = "请在事项页办理相应步骤"
 _PROBLEM = (
-    LedgerColumn("seq", "序号", 6, "count"),
-    LedgerColumn(NUMBER, "编号", 14, instead="编号由系统编排"),
-    LedgerColumn("title", "问题", 26, use="field"),
-    LedgerColumn("problem_type", "问题类型", 11, use="field"),
-    LedgerColumn("manifestation", "问题表现", 38, use="field"),
-    LedgerColumn(TICKETS, "关联工单号", 18, use="new", instead="请在事项页关联或取消关联工单"),
-    LedgerColumn("ticket_count", "诉求次数", 8, "count"),
-    LedgerColumn("district_code", "所属县区", 11, use="field"),
-    LedgerColumn("lead_unit_code", "责任单位", 20, use="field"),
-    LedgerColumn("leader", "责任领导", 10, use="field"),
-    LedgerColumn("person", "责任人", 10, use="field"),
-    LedgerColumn("measures", "整改措施", 34, use="field"),
-    LedgerColumn("due_on", "整改时限", 12, "date", use="field"),
-    LedgerColumn("progress", "整改进展", 34, use="report"),
-    LedgerColumn("is_closed", "是否销号", 8, instead="销号须申请并复核，请在事项页办理"),
-    LedgerColumn("remarks", "备注", 18, use="field"),
+    LedgerColumn("seq", "序号", 5, "count"),
+    LedgerColumn(NUMBER, "编号", 12, instead="编号由系统编排"),
+    LedgerColumn("title", "问题", 18, use="field"),
+    LedgerColumn("problem_type", "问题类型", 9, use="field"),
+    LedgerColumn("manifestation", "问题表现", 28, use="field"),
+    LedgerColumn(TICKETS, "关联工单号", 14, use="new", instead="请在事项页关联或取消关联工单"),
+    LedgerColumn("ticket_count", "诉求次数", 5, "count"),
+    LedgerColumn("district_code", "所属县区", 9, use="field"),
+    LedgerColumn("lead_unit_code", "责任单位", 14, use="field"),
+    LedgerColumn("leader", "责任领导", 8, use="field"),
+    LedgerColumn("person", "责任人", 8, use="field"),
+    LedgerColumn("measures", "整改措施", 24, use="field"),
+    LedgerColumn("due_on", "整改时限", 11, "date", use="field"),
+    LedgerColumn("progress", "整改进展", 26, use="report"),
+    LedgerColumn("is_closed", "是否销号", 5, instead="销号须申请并复核，请在事项页办理"),
+    LedgerColumn("remarks", "备注", 12, use="field"),
 )  # fmt: skip
 _SUPERVISION = (
-    LedgerColumn("seq", "序号", 6, "count"),
-    LedgerColumn(NUMBER, "编号", 14, instead="编号由系统编排"),
-    LedgerColumn("document_no", "督办文号", 16, instead="文号在出具督办通知单时产生"),
-    LedgerColumn("source", "事项来源", 12, use="field"),
-    LedgerColumn(INSTRUCTED, "批示领导及内容", 24, use="field"),
-    LedgerColumn("title", "督办事项", 28, use="field"),
-    LedgerColumn("target", "目标要求", 22, use="field"),
-    LedgerColumn("sponsor", "包案领导", 10, instead=_BY_STEP),
-    LedgerColumn("lead_unit_code", "牵头单位", 18, use="field"),
-    LedgerColumn("supporting_unit_codes", "配合单位", 18, use="field"),
-    LedgerColumn("person", "责任人", 10, use="field"),
-    LedgerColumn("phone", "联系电话", 14, use="field"),
-    LedgerColumn("assigned_on", "交办日期", 12, "date", instead="交办时产生"),
-    LedgerColumn("due_on", "办结时限", 12, "date", use="field"),
-    LedgerColumn("progress", "进展情况", 28, use="report"),
-    LedgerColumn("problems", "存在问题", 20, use="report"),
-    LedgerColumn("next_steps", "下步措施", 20, use="report"),
-    LedgerColumn("urged_count", "催办次数", 8, "count", instead="催办请用“催办”"),
-    LedgerColumn("light_label", "亮灯", 8, instead="由时限自动判定"),
-    LedgerColumn("closed_on", "销号日期", 12, "date", instead="销号须申请并复核，请在事项页办理"),
-    LedgerColumn("remarks", "备注", 18, use="field"),
+    LedgerColumn("seq", "序号", 5, "count"),
+    LedgerColumn(NUMBER, "编号", 12, instead="编号由系统编排"),
+    LedgerColumn("document_no", "督办文号", 13, instead="文号在出具督办通知单时产生"),
+    LedgerColumn("source", "事项来源", 8, use="field"),
+    LedgerColumn(INSTRUCTED, "批示领导及内容", 16, use="field"),
+    LedgerColumn("title", "督办事项", 19, use="field"),
+    LedgerColumn("target", "目标要求", 15, use="field"),
+    LedgerColumn("sponsor", "包案领导", 8, instead=_BY_STEP),
+    LedgerColumn("lead_unit_code", "牵头单位", 12, use="field"),
+    LedgerColumn("supporting_unit_codes", "配合单位", 12, use="field"),
+    LedgerColumn("person", "责任人", 8, use="field"),
+    LedgerColumn("phone", "联系电话", 13, use="field"),
+    LedgerColumn("assigned_on", "交办日期", 11, "date", instead="交办时产生"),
+    LedgerColumn("due_on", "办结时限", 11, "date", use="field"),
+    LedgerColumn("progress", "进展情况", 21, use="report"),
+    LedgerColumn("problems", "存在问题", 14, use="report"),
+    LedgerColumn("next_steps", "下步措施", 14, use="report"),
+    LedgerColumn("urged_count", "催办次数", 5, "count", instead="催办请用“催办”"),
+    LedgerColumn("light_label", "亮灯", 5, instead="由时限自动判定"),
+    LedgerColumn("closed_on", "销号日期", 11, "date", instead="销号须申请并复核，请在事项页办理"),
+    LedgerColumn("remarks", "备注", 10, use="field"),
 )  # fmt: skip
 # Column of the ledger → column of the items' frame that holds its words, where it is called otherwise.
 _WORDS = {
@@ -91,7 +91,9 @@ def columns(list_kind: str, profile: ListProfile) -> tuple[LedgerColumn, ...]:
     """Columns of a list's ledger, the city's own before 备注."""
     known = _PROBLEM if list_kind == "problem" else _SUPERVISION
     own = tuple(
-        LedgerColumn(OWN + c.key, c.label, 12, "date" if c.kind == "date" else "text", use="field")
+        LedgerColumn(
+            OWN + c.key, c.label, 11 if c.kind == "date" else 9, "date" if c.kind == "date" else "text", use="field"
+        )
         for c in profile.own_columns[list_kind]
     )
     return (*known[:-1], *own, known[-1])

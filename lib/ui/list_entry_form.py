@@ -61,7 +61,7 @@ def _drawn(
     for part, width in _PARTS.items():
         rows = [rule for rule in rules.values() if _part(rule) == part]
         if rows:
-            with st.grid(width, gap="small"):
+            with st.grid(4 if part == "short" and len(rows) == 4 else width, gap="small"):
                 for rule in rows:
                     found[rule.key] = _widget(rule, list_kind, values.get(rule.key), key, known)
     return found

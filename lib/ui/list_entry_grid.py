@@ -122,7 +122,7 @@ def _edited(desk: Desk, list_kind: str, state: dict[str, Any]) -> list[dict[str,
         column.key: st.column_config.TextColumn(column.label, width=max(90, column.width * 7)) for column in columns
     }
     config[WHY] = st.column_config.TextColumn("退回原因", disabled=True, width=320)
-    config[SURE] = st.column_config.CheckboxColumn("确认不重复", width=90)
+    config[SURE] = st.column_config.CheckboxColumn("确认不重复", width=120)
     st.data_editor(
         frame, key=_editor(state), column_config=config, hide_index=True, num_rows="dynamic",
         height=min(max(len(frame) + 2, 8), 16) * 35 + 3,

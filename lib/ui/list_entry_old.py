@@ -17,7 +17,7 @@ from lib.lists.paste import cells_by
 from lib.schema.list_terms import LIST_KINDS
 from lib.ui import show
 from lib.ui.list_entry_form import names
-from lib.ui.list_entry_rows import Candidate, Prepared, prepare, said_numbers, save
+from lib.ui.list_entry_rows import Candidate, Prepared, prepare, report, said_numbers, save
 from lib.ui.list_entry_trip import Reader, listed
 from lib.ui.words import plain
 
@@ -135,4 +135,4 @@ def _preview(rows: list[Candidate], found: Prepared) -> None:
             "why": [found.refused.get(row.key, "可以录入") for row in rows],
         }
     )
-    show.table(frame, _RESULT, "旧表核对", title=None, height="content" if len(frame) <= 8 else 320)
+    report(frame, _RESULT, "旧表核对")

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from lib import loaders
@@ -22,6 +23,7 @@ from lib.lists.cells import Names
 from lib.lists.fields import fields_of
 from lib.lists.ledger import TICKETS
 from lib.lists.rows import RowReading, read_row
+from lib.ui import list_rows, show
 from lib.ui.words import plain
 
 
@@ -87,6 +89,14 @@ def said_numbers(outcomes: Sequence[RowOutcome]) -> str:
     """督2026-0001 至 督2026-0030, for the items that were made one after the other."""
     numbers = [o.item_no for o in outcomes if o.why is None and o.item_no]
     return numbers[0] if len(numbers) == 1 else f"{numbers[0]} 至 {numbers[-1]}" if numbers else ""
+
+
+def report(frame: pd.DataFrame, columns: show.Columns, name: str, title: str = "") -> None:
+    """A table of what a file holds, with its export."""
+    with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
+        st.markdown(f"**{plain(title)}**" if title else "", width="content")
+        list_rows.export(frame, columns, name, title or name)
+    show.grid(frame, columns, name, height="content" if len(frame) <= 8 else 300)
 
 
 def _named(label: str, why: str) -> str:

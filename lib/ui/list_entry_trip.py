@@ -21,13 +21,14 @@ from lib.lists.round_trip import CellChange, Difference, FileRow, LedgerError, S
 from lib.schema.list_terms import LIST_KINDS
 from lib.ui import show
 from lib.ui.list_entry_form import names
-from lib.ui.list_entry_rows import Candidate, Prepared, prepare, said_numbers, save
+from lib.ui.list_entry_rows import Candidate, Prepared, prepare, report, said_numbers, save
 from lib.ui.words import moment, plain
 
 # Reads a file in the limited child: (name, content) → sheets and hidden rows. Raises the error that it names.
 Reader = Callable[[str, bytes], dict[str, Any]]
 NOT_LISTED = ("voided", "declined")
 _TAKE, _ROUND, _DEFAULT, _SAID, _SEEN = "_take", "_trip_round", "_trip_default", "_trip_said", "_trip_seen"
+_REPORTED = ("progress", "problems", "next_steps")
 DIFFERENCES: show.Columns = {
     "place": show.column("编号或行", width=16), "label": show.column("栏目", width=12),
     "text": show.column("文件中的内容", width=40), "why": show.column("为什么不采用", width=60),
@@ -196,7 +197,7 @@ def _added(desk: Desk, list_kind: str, found: Difference) -> Prepared:
     )
     columns: show.Columns = {"place": show.column("行", width=10), "text": show.column("事项", width=50),
                              "why": show.column("核对结果", width=60)}  # fmt: skip
-    show.grid(shown, columns, "台账新增", height="content" if len(shown) <= 8 else 300)
+    report(shown, columns, "台账新增")
     return new
 
 
@@ -204,8 +205,7 @@ def _not_taken(found: Difference) -> None:
     if not found.not_taken:
         return
     frame = pd.DataFrame([vars(n) for n in found.not_taken], columns=["place", "label", "text", "why"])
-    show.table(frame, DIFFERENCES, "台账未采用", title=f"不采用的改动（{len(frame)}处）",
-               height="content" if len(frame) <= 8 else 300)  # fmt: skip
+    report(frame, DIFFERENCES, "台账未采用", f"不采用的改动（{len(frame)}处）")
 
 
 def _apply(
@@ -231,12 +231,11 @@ def _changed_rows(chosen: list[CellChange], versions: dict[str, int], frame: pd.
         own = [change for change in chosen if change.item_no == number]
         values = {k: v for change in own if not change.is_report for k, v in change.values.items()}
         said = {k: str(v) for change in own if change.is_report for k, v in change.values.items()}
-        report = (
-            {k: str(now.at[number, k] or "") for k in ("progress", "problems", "next_steps")} | said if said else {}
-        )
+        now_said = {k: str(now.at[number, k] or "") for k in _REPORTED}
+        told = now_said | said if said else {}
         marks = hashlib.sha256(repr(sorted(c.key for c in own)).encode()).hexdigest()[:6]
         version = int(versions[number])
-        rows.append(LedgerRow(f"{number}-{version}-{marks}", number, values, number, version, report))
+        rows.append(LedgerRow(f"{number}-{version}-{marks}", number, values, number, version, told))
     return rows
 
 
