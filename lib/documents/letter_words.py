@@ -11,6 +11,7 @@ import pandas as pd
 from lib.answers import ItemDetail
 from lib.documents.docx_template import NOTHING, Groups, Words
 from lib.lists import letters, reply
+from lib.lists.due import time_left
 from lib.lists.profile import ListProfile
 from lib.lists.reply import day_words
 from lib.schema.list_terms import LIST_KINDS, PROBLEM_TYPES, RECEIVERS, URGENCIES
@@ -27,7 +28,7 @@ _DAYS = {
 }  # fmt: skip
 
 
-def item_words(detail: ItemDetail, profile: ListProfile) -> dict[str, str]:
+def item_words(detail: ItemDetail, profile: ListProfile, today: date) -> dict[str, str]:
     """Words of letters.OF_ITEM but 主送单位 and 回复编号; "—" for what is not known."""
     row = detail.row
     said = {name: str(row[column] or "") for column, name in _PLAIN.items()}
@@ -38,7 +39,7 @@ def item_words(detail: ItemDetail, profile: ListProfile) -> dict[str, str]:
         "主要内容": _with_type(row),
         "紧急程度": URGENCIES.get(row["urgency"], ""),
         "关联工单": tickets(row),
-        "剩余时间": left(row["days_left"]),
+        "剩余时间": time_left(row["due_on"], today, profile.days),
         **_urged(int(row["urged_count"])),
         "延期次数": str(row["extended_count"]),
     }
@@ -66,14 +67,6 @@ def _urged(times: int) -> dict[str, str]:
     return {"催办次数": str(times), "催办情况": f"已催办{times}次" if times else "未催办"}
 
 
-def left(days_left: int | None) -> str:
-    """还有3个工作日, 今天到期, 已逾期2个工作日; "" where no limit runs."""
-    if days_left is None:
-        return ""
-    days = int(days_left)
-    return f"还有{days}个工作日" if days > 0 else "今天到期" if days == 0 else f"已逾期{-days}个工作日"
-
-
 def about_item(
     key: str,
     detail: ItemDetail,
@@ -87,7 +80,7 @@ def about_item(
     row, kind = detail.row, detail.row["list_kind"]
     unit = units.get(unit_code or "", "")
     words = {
-        **item_words(detail, profile),
+        **item_words(detail, profile, today),
         "日期": day_words(today), "城市": profile.label, "发文单位": profile.offices[kind], "清单": LIST_KINDS[kind],
         "主送单位": unit, "回复编号": reply.number(profile.city, row["item_no"], unit_code) if unit_code else NOTHING,
     }  # fmt: skip

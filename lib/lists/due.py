@@ -67,3 +67,17 @@ def light(state: str, due_on: date | None, today: date, days: WorkingDays, near_
     if due_on < today:
         return "overdue"
     return "near" if days.between(today, due_on) <= near_days else "normal"
+
+
+def time_left(due_on: date | None, today: date, days: WorkingDays) -> str:
+    """还有3个工作日, 今天到期, 已逾期2个工作日; "" without a limit. Over days off the count may be nothing: the day of
+    the limit itself then decides what is said.
+    """
+    if due_on is None:
+        return ""
+    if due_on == today:
+        return "今天到期"
+    count = abs(days.between(today, due_on))
+    if due_on < today:
+        return f"已逾期{count}个工作日" if count else "已逾期"
+    return f"还有{count}个工作日" if count else f"还有{(due_on - today).days}天，均为休息日"

@@ -8,6 +8,8 @@ from datetime import date
 from typing import Any
 
 from lib.access.masking import mask_text
+from lib.lists.due import WorkingDays, time_left
+from lib.lists.profile import ListProfile
 
 # Items that a unit has in hand, near their limit or past it.
 _STATES, _LIGHTS = ("assigned", "handling"), ("overdue", "near")
@@ -29,24 +31,25 @@ class Reminder:
     text: str
 
 
-def by_unit(rows: Iterable[Mapping[str, Any]], office: str, today: date, *, is_demo: bool) -> list[Reminder]:
+def by_unit(rows: Iterable[Mapping[str, Any]], list_kind: str, profile: ListProfile, today: date) -> list[Reminder]:
     """One reminder per lead unit with items near their limit or past it, the most overdue first.
 
-    rows: items as answers.list_items gives them. office: who reminds.
+    rows: items of the list as answers.list_items gives them.
     """
     units: dict[str, list[Mapping[str, Any]]] = {}
     for row in rows:
         if row["state"] in _STATES and row["light"] in _LIGHTS and row["lead_unit_code"]:
             units.setdefault(row["lead_unit_code"], []).append(row)
-    found = [_reminder(code, items, office, today, is_demo) for code, items in units.items()]
+    found = [_reminder(code, items, profile.offices[list_kind], profile, today) for code, items in units.items()]
     return sorted(found, key=lambda r: (-r.overdue, -r.near, r.unit))
 
 
-def _reminder(code: str, items: list[Mapping[str, Any]], office: str, today: date, is_demo: bool) -> Reminder:
-    ordered = sorted(items, key=lambda row: (int(row["days_left"]), row["item_no"]))
-    lines = [f"{n}．{_line(row)}" for n, row in enumerate(ordered, start=1)]
+def _reminder(code: str, items: list[Mapping[str, Any]], office: str, profile: ListProfile, today: date) -> Reminder:
+    days = profile.days
+    ordered = sorted(items, key=lambda row: (row["due_on"], row["item_no"]))
+    lines = [f"{n}．{_line(row, today, days)}" for n, row in enumerate(ordered, start=1)]
     unit = str(ordered[0]["lead_unit"])
-    demo = "（演示数据）" if is_demo else ""
+    demo = "（演示数据）" if profile.is_fictional else ""
     text = "\n".join((
         f"【督办提醒】{unit}：截至{today.month}月{today.day}日，你单位有{len(ordered)}件事项需要抓紧办理。{demo}",
         *lines,
@@ -60,13 +63,11 @@ def _reminder(code: str, items: list[Mapping[str, Any]], office: str, today: dat
     )  # fmt: skip
 
 
-def _line(row: Mapping[str, Any]) -> str:
+def _line(row: Mapping[str, Any], today: date, days: WorkingDays) -> str:
     title = mask_text(" ".join(str(row["title"]).split()))
     short = title if len(title) <= _TITLE_MAX else f"{title[: _TITLE_MAX - 1]}…"
     due: date = row["due_on"]
-    days = int(row["days_left"])
-    left = f"还有{days}个工作日" if days > 0 else "今天到期" if days == 0 else f"已逾期{-days}个工作日"
-    return f"{row['item_no']} {short}，时限{due.month}月{due.day}日，{left}"
+    return f"{row['item_no']} {short}，时限{due.month}月{due.day}日，{time_left(due, today, days)}"
 
 
 def _joined(rows: Iterable[Mapping[str, Any]], column: str) -> str:

@@ -34,8 +34,7 @@ def panel(list_kind: str, view: ListView) -> None:
         return
     items = loaders.ask_records(answers.list_items, view, list_kind)
     rows = [{str(k): v for k, v in row.items()} for row in items.to_dict("records")]
-    office = view.profile.offices[list_kind]
-    found = by_unit(rows, office, view.today, is_demo=view.profile.is_fictional)
+    found = by_unit(rows, list_kind, view.profile, view.today)
     if not found:
         empty.state("今天没有要催的", f"没有临期（{view.profile.near_days}个工作日内）或逾期的在办事项。",
                     icon=":material/task_alt:")  # fmt: skip

@@ -70,7 +70,7 @@ def record_facts(said: str, rows: int) -> list[tuple[str, str]]:
     facts = [("范围", said), ("条数", str(rows)), ("导出时间", moment(city_time(datetime.now(UTC)))),
              ("城市", loaders.city().label)]  # fmt: skip
     if active_pair(Settings.from_env()) == "demo":
-        facts.append(("注意", "演示数据：由程序生成，不是任何城市的真实情况"))
+        facts.append(("注意", DEMO))
     return facts
 
 
