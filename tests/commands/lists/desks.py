@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import Connection, insert, select
 
 from lib.access.roles import ROLES, Identity, Role
 from lib.assessment_store import AssessmentStore
@@ -61,6 +64,44 @@ def hand_over_of(store: AssessmentStore, item_no: str, receiver: str = "supervis
         handed = select(h.hand_over_id).join(t.list_items, t.list_items.c.item_id == h.item_id)
         handed = handed.where(t.list_items.c.item_no == item_no, h.receiver == receiver)
         return int(conn.execute(handed.order_by(h.hand_over_id.desc())).scalars().first() or 0)
+
+
+@dataclass(frozen=True)
+class Trial(AssessmentStore):
+    """The store within one transaction that is rolled back at the end: whatever was tried did not happen."""
+
+    conn: Connection
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        yield self.conn
+
+    @contextmanager
+    def writing(self) -> Iterator[Connection]:
+        with self.conn.begin_nested():
+            yield self.conn
+
+
+@contextmanager
+def trying(store: AssessmentStore) -> Iterator[Trial]:
+    """A trial of the store."""
+    with suppress(_Over), store.writing() as conn:
+        yield Trial(store.engine, store.pair, conn)
+        raise _Over
+
+
+class _Over(Exception):
+    pass
+
+
+def put_request(store: AssessmentStore, item_no: str, kind: str, *, asked_by: str = "somebody", **given: Any) -> int:
+    """An open request on the item, as a row."""
+    values = {"item_id": row(store, item_no).item_id, "kind": kind, "asked_at": NOW.replace(tzinfo=None),
+              "asked_by": asked_by, "unit_code": "U1", "text": "理由", **given}  # fmt: skip
+    with store.writing() as conn:
+        return int(
+            conn.execute(insert(t.list_requests).values(**values).returning(t.list_requests.c.request_id)).scalar_one()
+        )
 
 
 def put_evidence(store: AssessmentStore, item_no: str, purpose: str = "close_out") -> None:
