@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 import pandas as pd
 
-LONGEST, SHORTEST = 400, 8
+LONGEST, SHORTEST = 400, 2
 BANDS, ROWS_PER_BAND = 12, 5
 _HASHES = BANDS * ROWS_PER_BAND
 # Signatures of that many texts are computed at once.

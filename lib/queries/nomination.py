@@ -5,11 +5,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime, timedelta
 
 import pandas as pd
-from sqlalchemy import BigInteger, ColumnElement, Connection, and_, case, cast, func, literal, or_, select
+from sqlalchemy import BigInteger, ColumnElement, Connection, Table, and_, case, cast, func, literal, or_, select
 from sqlalchemy import union_all as union_of
 
 from lib.queries.frames import fetch, numeric
@@ -222,3 +222,8 @@ def _portions(ticket_ids: Collection[int]) -> Iterator[list[int]]:
     ordered = sorted(set(ticket_ids))
     for start in range(0, len(ordered), _IDS_AT_ONCE):
         yield ordered[start : start + _IDS_AT_ONCE]
+
+
+def whole(conn: Connection, table: Table, columns: Sequence[str]) -> pd.DataFrame:
+    """One row per row of the table, for proofs that evaluate a rule by other means. Not for large databases."""
+    return fetch(conn, select(*(table.c[name] for name in columns)))
