@@ -16,7 +16,7 @@ from lib.ui import choices, layout, list_entry, list_entry_grid, list_entry_old,
 from lib.ui.words import plain
 
 PAGE = "list_entry"
-ONE, MANY, TRIP, OLD = "录入一件", "批量录入", "台账往返", "旧表导入"
+ONE, MANY, TRIP, OLD = list_entry.WAYS
 
 
 def read(name: str, content: bytes) -> dict[str, Any]:

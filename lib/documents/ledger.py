@@ -79,7 +79,7 @@ def _page(sheet: Any, paper: Paper, is_demo: bool) -> None:
     sheet.repeat_rows(0, _TITLE_ROWS)
     sheet.center_horizontally()
     mark = "&L演示数据" if is_demo else ""
-    sheet.set_footer(f'{mark}&C&"{_FONT},Regular"&10第&P页/共&N页&R内部资料')
+    sheet.set_footer(f'{mark}&C&"{_FONT},Regular"&10第&P页/共&N页')
 
 
 def _heads(

@@ -55,24 +55,26 @@ def css_name(key: str) -> str:
     return re.sub(r"[^A-Za-z0-9_-]", "-", key.strip())
 
 
-def offer(form: str) -> Draft | None:
-    """The draft that waits for a decision of this person, or None: as asked once when the tab opened the form."""
-    asked = _asked(form)
+def offer(form: str, key: str) -> Draft | None:
+    """The draft that waits for a decision of this person, or None: as asked once when the tab opened the form of that
+    key. Whoever leaves the page and comes back has another form before him, and is asked again.
+    """
+    asked = _asked(form, key)
     if asked not in st.session_state:
         st.session_state[asked] = loaders.ask_records(draft_of, loaders.identity().account, form)
     found: Draft | None = st.session_state[asked]
     return found
 
 
-def settle(form: str) -> None:
-    """The offer was taken or refused: it is not made again in this tab."""
-    st.session_state[_asked(form)] = None
+def settle(form: str, key: str) -> None:
+    """The offer was taken or refused: it is not made again for the form of that key."""
+    st.session_state[_asked(form, key)] = None
 
 
-def drop(form: str) -> None:
+def drop(form: str, key: str) -> None:
     """Throw the draft away."""
     drop_draft(shared_assessment(Settings.from_env()), loaders.identity(anew=True), DropDraft(form))
-    settle(form)
+    settle(form, key)
 
 
 def saved_at(draft: Draft) -> str:
@@ -92,7 +94,7 @@ def keep(
     ready to be typed into.
     """
     account = loaders.identity().account
-    waiting = offer(form)
+    waiting = offer(form, form_key)
     result = _keeper(
         key=f"drafts_{css_name(form)}",
         data={
@@ -103,8 +105,8 @@ def keep(
             "person": hashlib.sha256(account.encode()).hexdigest()[:16],
             "sequence": waiting.sequence if waiting else _standing_sequence(account, form),
         },
-        on_alive_change=lambda: settle(form),
-        on_arrived_change=lambda: st.session_state.pop(_asked(form), None),
+        on_alive_change=lambda: settle(form, form_key),
+        on_arrived_change=lambda: st.session_state.pop(_asked(form, form_key), None),
     )  # fmt: skip
     del result
 
@@ -136,8 +138,8 @@ def key_of(draft: Draft) -> str | None:
     return given if isinstance(given, str) and _KEY.fullmatch(given) else None
 
 
-def _asked(form: str) -> str:
-    return f"_draft_{form}"
+def _asked(form: str, key: str) -> str:
+    return f"_draft_{form}_{key}"
 
 
 def _standing_sequence(account: str, form: str) -> int:

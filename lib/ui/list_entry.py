@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import streamlit as st
@@ -18,11 +19,14 @@ from lib.commands.lists import items
 from lib.commands.lists.desk import Desk
 from lib.config import Settings
 from lib.lists.fields import fields_of
+from lib.lists.process import RESOURCES
 from lib.schema.list_terms import LIST_KINDS
 from lib.ui import drafts, layout, sitemap
 from lib.ui.list_entry_form import fields_form, names, widget_key
 from lib.ui.words import plain
 
+# Ways to enter items, as the page offers them.
+WAYS = ("录入一件", "批量录入", "台账往返", "旧表导入")
 USUAL = {"urgency": "normal", "source": None}
 _NUMBERS = re.compile(r"[\s,，、;；]+")
 # Session key: the form whose doubles were warned of, with them.
@@ -43,6 +47,21 @@ def item_link(item_no: str, label: str | None = None) -> None:
         st.markdown(plain(label or item_no))
 
 
+def enlist_link(*, tickets: Sequence[TicketKey] = (), unit_code: str | None = None) -> None:
+    """A link that opens the form with what these tickets say, or for that unit; nothing for who keeps no list."""
+    person = loaders.identity()
+    kept = [LIST_KINDS[kind] for kind, resource in RESOURCES.items() if person.may(resource, "write")]
+    if not kept or not sitemap.may_open(person, "list_entry"):
+        return
+    query = {"way": WAYS[0]}
+    if tickets:
+        query["tickets"] = ",".join(f"{source}~{number}" for source, number in tickets)
+    if unit_code:
+        query["unit"] = unit_code
+    st.page_link("pages/list_entry.py", label=f"列入{'、'.join(kept)}", icon=":material/playlist_add:",
+                 query_params=query)  # fmt: skip
+
+
 def form(desk: Desk, list_kind: str) -> None:
     """Everything of 录入一件: what was saved just now, or the form."""
     key = drafts.form_key()
@@ -56,6 +75,8 @@ def form(desk: Desk, list_kind: str) -> None:
     draft_form = f"add:{list_kind}" + (f":{about}" if about else "")
     proposed = loaders.ask(answers.proposal, tickets) if tickets else None
     begin = {**USUAL, **(proposed.values if proposed else {})}
+    if (unit := st.query_params.get("unit")) in desk.units:
+        begin.setdefault("lead_unit_code", unit)
     if proposed and proposed.missing:
         st.warning(plain(f"工单库中没有这些工单，未带出：{'、'.join(proposed.missing)}"), icon=":material/help:")
     rules = fields_of(list_kind, desk.profile)
@@ -116,7 +137,7 @@ def _offer(draft_form: str, desk: Desk, list_kind: str) -> None:
     unread = st.session_state.pop("_entry_unread", None)
     if unread:
         st.warning(plain(f"草稿中这些内容没有选定，请重新选择：{unread}"), icon=":material/help:")
-    waiting = drafts.offer(draft_form)
+    waiting = drafts.offer(draft_form, drafts.form_key())
     if waiting is None:
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="draft_offer", gap="small"):
@@ -134,10 +155,10 @@ def _offer(draft_form: str, desk: Desk, list_kind: str) -> None:
             if unread:
                 said = "，".join(f"{rules[f].label(list_kind)}“{words}”" for f, words in unread.items())
                 st.session_state["_entry_unread"] = said
-            drafts.settle(draft_form)
+            drafts.settle(draft_form, key)
             st.rerun()
         if st.button("放弃", key="draft_drop"):
-            drafts.drop(draft_form)
+            drafts.drop(draft_form, drafts.form_key())
             st.rerun()
 
 
@@ -181,7 +202,7 @@ def _add(
     except (CommandError, NotAllowedError) as error:
         refusals(error)
         return
-    drafts.drop(draft_form)
+    drafts.drop(draft_form, key)
     st.session_state.pop(_WARNED, None)
     st.rerun()
 
@@ -191,7 +212,8 @@ def _saved(list_kind: str, number: str) -> None:
         st.success(plain(f"已保存到{LIST_KINDS[list_kind]}（拟列）：{number}"), icon=":material/check:")
         with st.container(horizontal=True, gap="small", vertical_alignment="center"):
             if st.button("再录一件", type="primary", key="entry_more"):
-                st.query_params.pop("tickets", None)
+                for name in ("tickets", "unit"):
+                    st.query_params.pop(name, None)
                 drafts.new_form()
                 st.rerun()
             item_link(number, f"打开 {number}")

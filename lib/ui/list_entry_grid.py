@@ -27,24 +27,31 @@ from lib.ui.words import plain
 
 BLANK_ROWS = 6
 WHY, SURE, ID = "_why", "_sure", "_id"
-_SAID, _UNUSED = "_grid_said", "_grid_unused"
+_SAID = "_grid_said"
+# The grid itself stands in the session: its draft is offered once in a session.
+_OPEN = "session"
 
 
 def grid(desk: Desk, list_kind: str) -> None:
     """Everything of 批量录入."""
     state = _state(list_kind)
+    if state["last"] and _editor(state) not in st.session_state:
+        # Somebody was on another page meanwhile: what was typed in the grid is forgotten there, but not here.
+        _begin(list_kind, state["last"], keep_id=state["id"])
+        state = _state(list_kind)
     _offer(list_kind)
     _paste(desk, list_kind)
     for kind, text in st.session_state.pop(_SAID, []):
         (st.success if kind == "ok" else st.warning)(plain(text))
     rows = _edited(desk, list_kind, state)
     filled = [row for row in rows if not is_empty(_cells(row))]
+    state["last"] = filled
     _keep(list_kind, state, filled)
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
         sent = st.button("保存全部", type="primary", key="grid_save", icon=":material/save:", disabled=not filled)
         checked = st.button("只核对", key="grid_check", disabled=not filled)
         if st.button("清空表格", type="tertiary", key="grid_clear", disabled=not filled):
-            drafts.drop(_form(list_kind))
+            drafts.drop(_form(list_kind), _OPEN)
             _begin(list_kind, [])
             st.rerun()
         st.caption(f"已填{len(filled)}行；有误的行留在表中并写明原因，其余照常保存", width="content")
@@ -74,7 +81,7 @@ def _check(desk: Desk, list_kind: str, state: dict[str, Any], filled: list[dict[
         said.append(("ok", f"{len(filled)}行全部通过核对，可以保存"))
     st.session_state[_SAID] = said
     if not left:
-        drafts.drop(_form(list_kind))
+        drafts.drop(_form(list_kind), _OPEN)
     _begin(list_kind, left, keep_id=state["id"] if left else None)
     st.rerun()
 
@@ -176,14 +183,14 @@ def _begin(list_kind: str, rows: list[dict[str, Any]], keep_id: str | None = Non
     blanks = [{ID: f"b{number}-{n}"} for n in range(max(BLANK_ROWS - len(rows), 1))]
     st.session_state[f"_grid_{list_kind}"] = {
         "id": keep_id or uuid.uuid4().hex[:24], "round": number, "base": [*rows, *blanks],
-        "kept": before["kept"] if before and keep_id else None,
+        "kept": before["kept"] if before and keep_id else None, "last": [],
     }  # fmt: skip
 
 
 def _keep(list_kind: str, state: dict[str, Any], filled: list[dict[str, Any]]) -> None:
     """Keep the grid as a draft whenever it changed: the server hears of every cell at once."""
     said = repr(filled)
-    if not filled or said == state["kept"] or drafts.offer(_form(list_kind)) is not None:
+    if not filled or said == state["kept"] or drafts.offer(_form(list_kind), _OPEN) is not None:
         return
     sequence = drafts.next_sequence(_form(list_kind))
     body = {"id": state["id"], "rows": filled, "round": state["round"]}
@@ -197,7 +204,7 @@ def _keep(list_kind: str, state: dict[str, Any], filled: list[dict[str, Any]]) -
 
 
 def _offer(list_kind: str) -> None:
-    waiting = drafts.offer(_form(list_kind))
+    waiting = drafts.offer(_form(list_kind), _OPEN)
     if waiting is None:
         return
     rows = [row for row in waiting.body.get("rows", ()) if isinstance(row, dict) and row.get(ID)]
@@ -206,8 +213,8 @@ def _offer(list_kind: str) -> None:
         if st.button("恢复草稿", type="primary", key="grid_restore"):
             _begin(list_kind, rows, keep_id=str(waiting.body.get("id") or "")[:24] or None)
             st.session_state[f"_grid_{list_kind}"]["round"] = int(waiting.body.get("round") or 0) + 1
-            drafts.settle(_form(list_kind))
+            drafts.settle(_form(list_kind), _OPEN)
             st.rerun()
         if st.button("放弃", key="grid_drop"):
-            drafts.drop(_form(list_kind))
+            drafts.drop(_form(list_kind), _OPEN)
             st.rerun()

@@ -13,7 +13,7 @@ from lib.answers import TicketDetail
 from lib.commands import CommandError
 from lib.commands.tickets import REASON_MAX, ReadRestricted, Unmask, read_restricted, unmask
 from lib.config import Settings
-from lib.ui import empty, filters, show
+from lib.ui import empty, filters, list_entry, show
 from lib.ui.words import plain
 
 ASKED = "_ticket_asked"
@@ -48,6 +48,7 @@ def _dialog(source_code: str, ticket_no: str) -> None:
     if detail is None:
         empty.state("没有这件工单", f"当前数据中没有编号为 {ticket_no} 的工单。")
         return
+    list_entry.enlist_link(tickets=[(source_code, ticket_no)])
     ticket(detail)
     _closer_look(detail)
 

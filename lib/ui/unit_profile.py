@@ -12,7 +12,7 @@ from lib.answers import Pair, UnitProfile
 from lib.charts import titles, trend_line
 from lib.metrics.catalogue import CATALOGUE
 from lib.metrics.formats import show_change, show_value
-from lib.ui import empty, layout, show
+from lib.ui import empty, layout, list_entry, show
 from lib.ui.words import plain
 
 FIGURES = ("received", "on_time_closure_rate", "satisfaction_rate", "overdue_open", "handling_hours_median")
@@ -30,6 +30,7 @@ def draw(profile: UnitProfile, close: Callable[[], None]) -> None:
             st.markdown(f"#### {plain(profile.name)}", width="content")
             show.link("看这家单位的工单", "tickets", profile.scope, icon=":material/list:")
             show.link("看趋势", "trends", profile.scope, icon=":material/trending_up:")
+            list_entry.enlist_link(unit_code=profile.unit_code)
             st.button("收起", type="tertiary", on_click=close, key="close_profile")
         st.caption(plain(_about(profile)))
         _figures(profile)
