@@ -21,6 +21,8 @@ from lib.ui.words import plain
 
 # Session keys: the form that is open (step, key, version it was opened with), and what the last act did.
 _OPEN, _SAID = "_list_action_open", "_list_action_said"
+# Session key: the part of the item page that the last act was about.
+_PART = "_list_item_part"
 TO_CHOOSE, TO_FIND = "请选择", "输入名称查找"
 _LONG = 96
 
@@ -49,6 +51,17 @@ def said() -> None:
     text = st.session_state.pop(_SAID, None)
     if text:
         st.success(plain(text), icon=":material/check:")
+
+
+def look_at(part: str) -> None:
+    """Let the item page show this part when it is drawn anew: its tabs begin again when their counts change."""
+    st.session_state[_PART] = part
+
+
+def looked_at() -> str | None:
+    """The part that the last act was about."""
+    part: str | None = st.session_state.get(_PART)
+    return part
 
 
 def begin(step: str, item_no: str) -> None:

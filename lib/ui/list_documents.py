@@ -34,6 +34,7 @@ from lib.ui import empty, list_actions, show
 from lib.ui.words import plain
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+PART = "文书"
 UNNUMBERED = "（预览，未取号）"
 # Session keys: the letter that is being written (its form key), what was just issued, the number to be voided.
 _FORM, _ISSUED, _VOIDING = "_letter_form", "_letter_issued", "_letter_voiding"
@@ -146,6 +147,7 @@ def issued(command: IssueDocument) -> None:
         # The button goes with the form: a second click of the same hand finds nothing to press.
         st.session_state[_FORM] = uuid.uuid4().hex
         st.session_state[_ISSUED] = (done.document_id, done.document_no)
+        list_actions.look_at(PART)
 
 
 def said_issued() -> None:
@@ -216,6 +218,7 @@ def _void(document_id: int, document_no: str) -> None:
     if done:
         st.session_state.pop(_VOIDING, None)
         list_actions.say(f"{document_no} 已作废")
+        list_actions.look_at(PART)
         st.rerun()
 
 
@@ -233,7 +236,7 @@ def _reply_sheets(detail: ItemDetail, view: ListView) -> None:
         number, printed = _sheet_words(detail.row, view, code)
         mark = letters.DEMO_MARK if view.profile.is_fictional else ""
         name = f"回复表_{detail.row['item_no']}_{view.names.get(code, code)}"
-        show.download("Word 版", lambda: reply_sheet.as_docx(printed, number, mark), f"{name}.docx", DOCX,
+        show.download("文字版", lambda: reply_sheet.as_docx(printed, number, mark), f"{name}.docx", DOCX,
                       icon="download")  # fmt: skip
         show.download("表格版", lambda: reply_sheet.as_xlsx(printed, number, mark), f"{name}.xlsx", show.XLSX,
                       icon="download")  # fmt: skip

@@ -10,7 +10,7 @@ import streamlit as st
 
 from lib.answers import ItemDetail, ListView
 from lib.lists.fields import OWN
-from lib.ui import empty, layout, list_documents, list_item_files, show
+from lib.ui import empty, layout, list_actions, list_documents, list_item_files, show
 from lib.ui.words import plain
 
 c = show.column
@@ -102,7 +102,7 @@ def sections(detail: ItemDetail, view: ListView) -> None:
          lambda: _table(detail.responsibilities, _RESPONSIBLE, "责任单位", number)),
         ("催办", detail.urgings, False, lambda: _table(detail.urgings, _URGINGS, "催办", number)),
         ("包案", detail.sponsors, False, lambda: _table(detail.sponsors, _SPONSORS, "包案", number)),
-        ("文书", detail.documents, True, lambda: list_documents.panel(detail, view)),
+        (list_documents.PART, detail.documents, True, lambda: list_documents.panel(detail, view)),
         ("移交与签收", detail.hand_overs, False, lambda: _hand_overs(detail, number)),
         ("吹哨报到", detail.whistles, False, lambda: _table(detail.whistles, _WHISTLES, "吹哨报到", number)),
         ("回头看", detail.reinspections, False,
@@ -111,7 +111,8 @@ def sections(detail: ItemDetail, view: ListView) -> None:
     shown = [part for part in parts if part[2] or not part[1].empty]
     names = [f"{name} {len(frame)}" if len(frame) else name for name, frame, _, _ in shown]
     with layout.card("item_sections"):
-        for tab, (_, _, _, draw) in zip(st.tabs(names), shown, strict=True):
+        first = next((n for n, part in zip(names, shown, strict=True) if part[0] == list_actions.looked_at()), None)
+        for tab, (_, _, _, draw) in zip(st.tabs(names, default=first), shown, strict=True):
             with tab:
                 draw()
 
