@@ -45,6 +45,7 @@ from lib.answers.quality import (
     rejected_rows,
     years_without_calendar,
 )
+from lib.answers.radar import DemandForecast, Earlier, TopicRadar, demand_forecast, topic_radar
 from lib.answers.review import DISSATISFIED, HARD, POPULATIONS, hard_tickets, population, population_count
 from lib.answers.source import Source, for_category, for_unit, newest_month, reach_of
 from lib.answers.suggestions import (
@@ -85,6 +86,8 @@ __all__ = [
     "Bounds",
     "Compared",
     "DefinitionRow",
+    "DemandForecast",
+    "Earlier",
     "Enterprise",
     "Figure",
     "HardCases",
@@ -111,6 +114,7 @@ __all__ = [
     "TicketDetail",
     "TicketQuery",
     "ToDo",
+    "TopicRadar",
     "UnitProfile",
     "accounts",
     "bounds_by_dimension",
@@ -122,6 +126,7 @@ __all__ = [
     "changes",
     "channel_mix",
     "definitions",
+    "demand_forecast",
     "dimension",
     "document_register",
     "document_years",
@@ -179,6 +184,7 @@ __all__ = [
     "ticket_reviews",
     "ticket_words",
     "to_do",
+    "topic_radar",
     "trend",
     "trends",
     "unit_profile",
