@@ -8,7 +8,7 @@ import streamlit as st
 from lib import answers, loaders
 from lib.metrics.catalogue import CATALOGUE
 from lib.metrics.formats import show_value
-from lib.ui import filters, layout, show
+from lib.ui import filters, layout, list_definitions, show
 from lib.ui.words import plain
 
 COLUMNS = {
@@ -51,3 +51,5 @@ for row in rows:
                  "不计入": row.exclusions}  # fmt: skip
         right.caption("　".join(f"{word}：{plain(text)}" for word, text in parts.items()))
         right.caption(plain(f"版本 {row.version}，{row.valid_from}起执行　依据：{row.source}"))
+if chosen is None:
+    list_definitions.cards()

@@ -9,7 +9,7 @@ from lib.answers import Item
 from lib.documents import monthly, one_page
 from lib.metrics.catalogue import CATALOGUE
 from lib.metrics.formats import show_count
-from lib.ui import empty, figures, filters, layout, show
+from lib.ui import empty, figures, filters, layout, list_overview, show
 from lib.ui.words import as_of, plain
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -64,6 +64,8 @@ with st.grid(3, min_column_width=CARD_WIDTH, gap="small"):
     short_list("**增长较多的事项**", seen.matters, "trends", "没有超出正常波动的增长。", "matters")
     total = f"**突发及群体性诉求　{show_count(seen.group_event_count)}件**"
     short_list(total, seen.group_events, "tickets", "本期没有突发及群体性诉求。", "events")
+
+list_overview.lists()
 
 st.markdown("**对照分析**")
 with st.grid(3, min_column_width=CARD_WIDTH, gap="small"):

@@ -22,7 +22,7 @@ from lib.answers.list_detail import ItemDetail, hand_overs, list_item
 from lib.answers.list_documents import document_register, document_years
 from lib.answers.list_figures import ListFigure, ListFigures, list_figures
 from lib.answers.list_items import ListView, item_counts, list_items, may_look
-from lib.answers.list_overview import ListsAtAGlance, list_words, lists_at_a_glance
+from lib.answers.list_overview import ListsAtAGlance, lists_at_a_glance
 from lib.answers.list_registers import visits, warnings
 from lib.answers.list_reinspections import item_reinspections, samples, ticket_reviews
 from lib.answers.nomination import nominate
@@ -152,7 +152,6 @@ __all__ = [
     "list_figures",
     "list_item",
     "list_items",
-    "list_words",
     "listed_tickets",
     "lists_at_a_glance",
     "may_look",

@@ -108,7 +108,7 @@ def _on_time(items: pd.DataFrame, first: date, view: ListView) -> tuple[pd.DataF
     done, total = int(rows["on_time"].sum()), len(rows)
     low, high = wilson(done, total)
     before = divide(int(by_first["on_time"].sum()), len(by_first))
-    beside = "" if before is None else f"按首次时限 {before:.1%}（{int(by_first['on_time'].sum())}／{len(by_first)}）"
+    beside = "" if before is None else f"按首次时限{before:.1%}"
     return rows, ListFigure("on_time", divide(done, total), done, total, low, high, beside)
 
 

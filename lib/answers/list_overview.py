@@ -15,7 +15,6 @@ from lib.answers.list_reinspections import may_read_all
 from lib.lists.process import OPEN
 from lib.queries import list_figures as queries
 from lib.queries.list_items import ItemFilter
-from lib.schema.list_terms import LIST_KINDS
 
 MOST = 3
 # Working days after which a department that was whistled for is missed.
@@ -72,14 +71,6 @@ def lists_at_a_glance(conn: Connection, view: ListView) -> ListsAtAGlance | None
         for row, why in needing[:MOST]
     )
     return ListsAtAGlance(counts, _instructions(conn, kinds, view.today), shown, len(needing))
-
-
-def list_words(glance: ListsAtAGlance) -> str:
-    """督办清单在办12件，临期3件，逾期2件；…: the one line."""
-    said = []
-    for kind, (under_way, near, overdue) in reversed(glance.counts.items()):
-        said.append(f"{LIST_KINDS[kind]}在办{under_way}件，临期{near}件，逾期{overdue}件")
-    return "；".join(said)
 
 
 def _why(row: dict[str, Any], missed: dict[int, int], view: ListView) -> str:

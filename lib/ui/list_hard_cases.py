@@ -42,7 +42,7 @@ def summary(cases: HardCases) -> None:
     came = cases.whistles["arrived_at"].notna()
     median = cases.whistles.loc[came, "hours"].median() if came.any() else None
     with st.grid(4, min_column_width=200, gap="small"):
-        _figure("在办疑难事项", f"{len(cases.items)}件", "四跨、职责不清、历史遗留、提级、反弹、吹哨或有包案领导的")
+        _figure("在办疑难事项", f"{len(cases.items)}件", "四跨、职责不清、历史遗留、提级、吹哨、包案等")
         _figure("动态清零", f"{cases.cleared}／{cases.sponsored}件", "已销号／有包案领导的全部事项")
         _figure("超过清零期限", f"{cases.past_zero}件", "有包案领导、期限已过、尚未销号")
         _figure("报到", f"{int(came.sum())}／{len(cases.whistles)}次",
@@ -66,17 +66,11 @@ def items(cases: HardCases) -> None:
                      zip(frame["light"], frame["light_label"], frame["days_left"], strict=True)],
         sponsor_words=[f"{name}　{post}".strip("　") for name, post in
                        zip(frame["sponsor"], frame["sponsor_post"], strict=True)],
-        zero_words=[_countdown(days) for days in frame["days_to_zero"]],
+        zero_words=[list_rows.countdown(days) for days in frame["days_to_zero"]],
     )  # fmt: skip
     for row in show.table(frame, ITEM_COLUMNS, ITEMS, title="在办疑难事项（点击一行打开）", select=True,
                           height=420 if len(frame) > 10 else "content"):  # fmt: skip
         _open(str(frame.iloc[row]["item_no"]))
-
-
-def _countdown(days: Any) -> str:
-    if pd.isna(days):
-        return ""
-    return f"剩{int(days)}天" if days > 0 else "今天到期" if days == 0 else f"▲ 超{-int(days)}天"
 
 
 def whistles(cases: HardCases) -> None:

@@ -122,8 +122,9 @@ def _beneath(figure: ListFigure, definition: ListDefinition) -> str:
         return figure.beside
     if definition.unit == "rate":
         counts = f"{figure.numerator}／{figure.denominator}"
-        few = f"，不足{FEW}件" if figure.denominator and figure.denominator < FEW else ""
-        return f"{counts}{few}" + (f" · {figure.beside}" if figure.beside else "")
+        # There is room for one remark, and the rest stands under 口径.
+        few = f"不足{FEW}件" if figure.denominator and figure.denominator < FEW else figure.beside
+        return f"{counts} · {few}" if few else counts
     if definition.unit == "days":
         return f"{figure.denominator}件" + (f" · {figure.beside}" if figure.beside else "")
     return figure.beside or "—"

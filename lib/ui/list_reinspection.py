@@ -9,6 +9,7 @@ import streamlit as st
 
 from lib import answers, loaders
 from lib.commands.lists.reinspections import Reinspect, ReviewTicket, reinspect, review_ticket
+from lib.lists.process import RESOURCES
 from lib.metrics.formats import show_count
 from lib.schema.list_terms import REINSPECTION_VERDICTS
 from lib.scope import Scope
@@ -28,7 +29,7 @@ DUE_COLUMNS: show.Columns = {
     "item_no": show.column("编号", width=14), "title": show.column("事项", width=44),
     "unit": show.column("责任单位", width=26), "kind_label": show.column("方式", width=14),
     "closed_on": show.column("销号日期", "date"), "due_on": show.column("应于", "date"),
-    "days_left": show.column("剩余天数", "count"),
+    "days_words": show.column("倒计时", width=12),
 }  # fmt: skip
 DONE_COLUMNS: show.Columns = {
     "item_no": show.column("编号", width=14), "title": show.column("事项", width=44),
@@ -102,6 +103,12 @@ def due_items() -> None:
     """Re-inspections of closed-out items, the most urgent first; outcome by a click, and what was found so far."""
     frame = loaders.ask_records(answers.item_reinspections, loaders.list_view())
     waits = frame[frame["done_at"].isna() & (frame["state"] == "closed")]
+    person = loaders.identity()
+    own = [kind for kind, resource in RESOURCES.items() if person.may(resource, "write")]
+    if own:
+        # A clerk's tasks are those of the own list.
+        waits = waits[waits["list_kind"].isin(own)]
+    waits = waits.assign(days_words=[list_rows.countdown(days) for days in waits["days_left"]])
     _reopening()
     if waits.empty:
         empty.state("没有待办的回头看", "事项销号后，系统按规定天数自动列出回头看任务。", icon=":material/task_alt:")

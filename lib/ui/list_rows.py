@@ -72,19 +72,28 @@ def close(name: str) -> None:
         st.session_state[_round(name)] = st.session_state.get(_round(name), 0) + 1
 
 
+def countdown(days: Any) -> str:
+    """剩3天, 今天到期, ▲ 超2天: calendar days."""
+    if pd.isna(days):
+        return ""
+    return f"剩{int(days)}天" if days > 0 else "今天到期" if days == 0 else f"▲ 超{-int(days)}天"
+
+
 def ticket_link(source_code: str, ticket_no: str) -> None:
     """A link to the whole course of a ticket, for whom single tickets are open."""
     show.link("查看工单办理全过程", "tickets", filters.current_scope(), icon=":material/open_in_new:",
               ticket=f"{source_code}~{ticket_no}")  # fmt: skip
 
 
-def item_link(item_no: str, label: str | None = None) -> None:
-    """A link to an item, or its number alone for whom the page is not open."""
-    words = plain(label or f"查看事项 {item_no}")
+def item_link(item_no: str, label: str | None = None, icon: str = ":material/open_in_new:") -> None:
+    """A link to an item, or its words alone for whom the page is not open. label: Markdown, what comes from data
+    escaped by the caller.
+    """
+    words = label or f"查看事项 {plain(item_no)}"
     if not sitemap.may_open(loaders.identity(), "list_item"):
         st.markdown(words)
         return
-    st.page_link("pages/list_item.py", label=words, icon=":material/open_in_new:", query_params={"no": item_no})
+    st.page_link("pages/list_item.py", label=words, icon=icon, query_params={"no": item_no})
 
 
 def _opened(name: str) -> str:

@@ -54,9 +54,8 @@ def notes() -> None:
         )
         return
     turned = int((frame["item_no"] != "").sum())
-    list_rows.table(
-        frame, COLUMNS, NAME, title=f"共{len(frame)}篇，已转为事项{turned}篇（点击一行查看或转为事项）", height=560
-    )
+    title = f"共{len(frame)}篇，已转为事项{turned}篇（点击一行查看或转为事项）"
+    list_rows.table(frame, COLUMNS, NAME, title=title, height=560, is_scoped=False)
     opened = list_rows.opened(NAME)
     if opened is not None:
         st.dialog("民情日记", width="medium", on_dismiss=lambda: list_rows.close(NAME))(_note)(opened)

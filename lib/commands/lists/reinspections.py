@@ -20,6 +20,7 @@ from lib.commands.lists import desk as d
 from lib.commands.lists.desk import Desk, TicketKey
 from lib.commands.lists.registers import require_clerk
 from lib.lists.sampling import draw
+from lib.schema import assessment as a
 from lib.schema import lists as t
 from lib.schema.list_terms import REINSPECTION_KINDS, REINSPECTION_VERDICTS
 
@@ -116,7 +117,7 @@ def review_ticket(store: AssessmentStore, desk: Desk, command: ReviewTicket) -> 
                 # A second click, or somebody who had the same queue open.
                 if (done.done_by, done.verdict, done.note) == (desk.person.account, verdict, note):
                     return int(done.reinspection_id)
-                raise CommandError(_done_words(done, f"工单 {key[1]}"))
+                raise CommandError(_done_words(conn, done, f"工单 {key[1]}"))
             row = _row(conn, _add(conn, key, "unsatisfied", desk.today))
         return _settle(conn, desk, row, verdict, note)
 
@@ -192,7 +193,7 @@ def _settle(conn: Connection, desk: Desk, row: Any, verdict: str, note: str, ite
     if row.done_at is not None:
         if (row.done_by, row.verdict, row.note) == (desk.person.account, verdict, note):
             return int(row.reinspection_id)
-        raise CommandError(_done_words(row, item_no or f"工单 {row.ticket_no}"))
+        raise CommandError(_done_words(conn, row, item_no or f"工单 {row.ticket_no}"))
     outcome = {"done_at": desk.moment, "done_by": desk.person.account, "verdict": verdict, "note": note}
     conn.execute(update(_R).where(_R.c.reinspection_id == row.reinspection_id).values(**outcome))
     after = {"方式": REINSPECTION_KINDS[row.kind], "结果": REINSPECTION_VERDICTS[verdict]}
@@ -201,10 +202,10 @@ def _settle(conn: Connection, desk: Desk, row: Any, verdict: str, note: str, ite
     return int(row.reinspection_id)
 
 
-def _done_words(row: Any, subject: str) -> str:
-    return (
-        f"{subject} 已由 {row.done_by} 在{clock(row.done_at)}登记为“{REINSPECTION_VERDICTS[row.verdict]}”，没有重复保存"
-    )
+def _done_words(conn: Connection, row: Any, subject: str) -> str:
+    known = a.accounts.c
+    who = conn.execute(select(known.display_name).where(known.name == row.done_by)).scalar() or row.done_by
+    return f"{subject} 已由 {who} 在{clock(row.done_at)}登记为“{REINSPECTION_VERDICTS[row.verdict]}”，没有重复保存"
 
 
 def _row(conn: Connection, reinspection_id: int) -> Any:
