@@ -54,7 +54,7 @@ def page() -> None:
         return
     list_actions.said()
     with layout.card("item_header"):
-        _header(detail)
+        _header(detail, view)
         _buttons(detail, view)
     list_item_parts.content(detail.row, view)
     list_item_parts.sections(detail, view)
@@ -72,13 +72,15 @@ def _back(list_kind: str) -> None:
                      query_params=query)  # fmt: skip
 
 
-def _header(detail: ItemDetail) -> None:
+def _header(detail: ItemDetail, view: ListView) -> None:
     row = detail.row
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small", width="content"):
             st.markdown(f"**{plain(row['item_no'])}**", width="content")
             st.badge(row["state_label"], color="blue")
-            light = list_page_table.light_words(row["light"], row["light_label"], row["days_left"])
+            light = list_page_table.light_words(
+                row["light"], row["light_label"], row["days_left"], row["due_on"] == view.today
+            )
             if row["light"] != "done":
                 st.badge(light, color="red" if row["light"] == "overdue" else "gray")
             if row["level"]:

@@ -73,16 +73,17 @@ def _to_do(list_kind: str, view: ListView) -> None:
             if rest > 0:
                 st.button("收起" if all_shown else f"还有 {rest} 件", key=f"{open_all}_button", type="tertiary",
                           on_click=lambda: st.session_state.update({open_all: not all_shown}))  # fmt: skip
-        _to_do_table(listed if all_shown else listed[:SHOWN_TO_DOS], f"to_do_{list_kind}")
+        _to_do_table(listed if all_shown else listed[:SHOWN_TO_DOS], f"to_do_{list_kind}", view)
 
 
-def _to_do_table(todos: list[ToDo], key: str) -> None:
+def _to_do_table(todos: list[ToDo], key: str, view: ListView) -> None:
     frame = pd.DataFrame({
-        "what": [t.what for t in todos], "when": [_when(t) for t in todos], "item_no": [t.item_no for t in todos],
+        "what": [t.what for t in todos], "when": [_when(t, view) for t in todos], "item_no": [t.item_no for t in todos],
         "title": [t.title for t in todos], "note": [t.note for t in todos],
         "since": pd.to_datetime(pd.Series([t.since for t in todos], dtype="object")),
     })  # fmt: skip
-    clicked = show.grid(frame, _TO_DO_COLUMNS, "待我办理", select=True, key=key,
+    columns = {name: c for name, c in _TO_DO_COLUMNS.items() if name != "note" or any(frame["note"])}
+    clicked = show.grid(frame, columns, "待我办理", select=True, key=key,
                         height=list_page_table.height(len(todos), 12))  # fmt: skip
     if clicked:
         todo = todos[clicked[0]]
@@ -91,13 +92,13 @@ def _to_do_table(todos: list[ToDo], key: str) -> None:
         st.switch_page(f"pages/{todo.slug}.py")
 
 
-def _when(todo: ToDo) -> str:
+def _when(todo: ToDo, view: ListView) -> str:
     """By when, in working days."""
     if todo.due_on is None or todo.days_left is None:
         return "—"
-    if todo.days_left < 0:
-        return f"▲ 逾期{-todo.days_left}天"
-    return f"△ 剩{todo.days_left}天" if todo.days_left else "△ 今天到期"
+    near = "near" if todo.days_left <= view.profile.near_days else "normal"
+    light = "overdue" if todo.due_on < view.today else near
+    return list_page_table.light_words(light, "", todo.days_left, todo.due_on == view.today)
 
 
 def _items(list_kind: str, view: ListView) -> None:

@@ -28,16 +28,16 @@ def height(rows: int, most: int) -> Any:
     return "content" if rows <= most else ROW * most + HEAD
 
 
-def light_words(light: str, label: str, days_left: Any) -> str:
-    """▲ 逾期3天, △ 剩2天, △ 今天到期: days are working days."""
+def light_words(light: str, label: str, days_left: Any, is_today: bool = False) -> str:
+    """▲ 逾期3天, △ 剩2天, △ 今天到期: days are working days. Over days off the count may be nothing."""
     sign = SIGNS[light]
     if pd.isna(days_left) or light not in ("overdue", "near", "normal"):
         return f"{sign} {label}"
-    days = int(days_left)
     if light == "overdue":
-        # A limit that fell on the days off before today is overdue by none of the working days.
-        return f"{sign} 逾期{-days}天" if days < 0 else f"{sign} 逾期"
-    return f"{sign} 剩{days}天" if days else f"{sign} 今天到期"
+        return f"{sign} 逾期{-int(days_left)}天" if days_left else f"{sign} 刚逾期"
+    if days_left:
+        return f"{sign} 剩{int(days_left)}天"
+    return f"{sign} 今天到期" if is_today else f"{sign} 即将到期"
 
 
 def columns(list_kind: str, view: ListView) -> dict[str, show.Field]:
@@ -52,7 +52,7 @@ def columns(list_kind: str, view: ListView) -> dict[str, show.Field]:
     }  # fmt: skip
     kind = {"problem_type_label": c("问题类型", width=9)} if problem else {"source_label": c("来源", width=13)}
     rest = {
-        "sponsor": c("包案领导", width=9), "urged_count": c("催办次数", "count"), "district": c("县区", width=9),
+        "sponsor": c("包案领导", width=8), "urged_count": c("催办", "count"), "district": c("县区", width=9),
         "ticket_count": c("工单数", "count"), "level_label": c("督办层级", width=12),
     }  # fmt: skip
     own = {OWN + column.key: c(column.label, width=10) for column in view.profile.own_columns[list_kind]}
@@ -62,9 +62,8 @@ def columns(list_kind: str, view: ListView) -> dict[str, show.Field]:
 def table(frame: pd.DataFrame, list_kind: str, view: ListView, key: str, *, ticks: bool) -> pd.DataFrame:
     """Draw the items; a click opens the item's page. Returns the ticked rows."""
     shown = frame.reset_index(drop=True)
-    shown["light_words"] = [
-        light_words(*row) for row in zip(shown["light"], shown["light_label"], shown["days_left"], strict=True)
-    ]
+    facts = (shown["light"], shown["light_label"], shown["days_left"], shown["due_on"] == view.today)
+    shown["light_words"] = [light_words(*row) for row in zip(*facts, strict=True)]
     name = LIST_KINDS[list_kind]
     clicked = show.grid(shown, columns(list_kind, view), name, select=True, key=key, ticks=ticks,
                         height=height(len(shown), 14))  # fmt: skip
