@@ -74,7 +74,7 @@ def _issue_about(detail: ItemDetail, view: ListView) -> None:
         st.button("取号并出具", type="primary", key=f"letter_issue_{key}", on_click=issued, args=(command,))
     if kind == "urging" and detail.urgings.empty:
         st.caption("尚未登记催办。先办理“催办”，催办通知单会写明本次级别和回复时限。")
-    said_issued()
+    said_issued(has_link=False)
 
 
 def content_of(kind: str, view: ListView, words: Mapping[str, str], groups: Groups) -> Content:
@@ -150,8 +150,8 @@ def issued(command: IssueDocument) -> None:
         list_actions.look_at(PART)
 
 
-def said_issued() -> None:
-    """Say what became of the letter that was just issued, with its link."""
+def said_issued(*, has_link: bool) -> None:
+    """Say what became of the letter that was just issued. has_link: with its link, where no list follows."""
     document_id, words = st.session_state.pop(_ISSUED, (None, ""))
     if document_id is None:
         if words:
@@ -159,7 +159,8 @@ def said_issued() -> None:
         return
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):
         st.success(f"已出具 {plain(words)}", icon=":material/check:", width=360)
-        link(document_id, words, loaders.desk())
+        if has_link:
+            link(document_id, words, loaders.desk())
 
 
 def link(document_id: int, document_no: str, desk: Desk, label: str = "下载") -> None:

@@ -99,4 +99,4 @@ def _issue(
         list_documents.preview(kind, title, content)
         st.button("取号并出具", type="primary", key=f"list_letter_issue_{key}", on_click=list_documents.issued,
                   args=(command,))  # fmt: skip
-    list_documents.said_issued()
+    list_documents.said_issued(has_link=True)
