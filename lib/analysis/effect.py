@@ -16,7 +16,7 @@ import pandas as pd
 from lib.analysis import effect_words as words
 from lib.analysis.effect_model import SMALL, Fit, control_index, design, fit
 from lib.analysis.effect_placebo import ENOUGH_CONTROLS, as_if_scheduled, own_moves, placebo_dates, resampled_error
-from lib.analysis.effect_published import PUBLISHED_WEEKS, Published, published
+from lib.analysis.effect_published import PUBLISHED_WEEKS, Published, averages, published
 from lib.analysis.effect_weeks import EffectRefused, Panel, Topic, check, panel
 
 Word = Literal["成效明显", "变化不明显", "有反弹", "观察期不足"]
@@ -306,6 +306,26 @@ def _notes(adjusted: Adjusted, controls: int) -> tuple[str, ...]:
     if adjusted.expected < SMALL * 100:
         notes.append("会后预期件数不足50件，区间只能作参考")
     return tuple(notes)
+
+
+def over_topics(effects: Sequence[Effect]) -> pd.DataFrame:
+    """Averages over topics: measure (month_on_month, year_on_year, adjusted) × kind of average, columns as
+    `effect_published.averages` and measure, measure_label. Weights are the tickets each change is measured against.
+    """
+    measured = [e.published for e in effects]
+    found = [e.adjusted for e in effects]
+    parts = [
+        averages([m.month_on_month for m in measured], [m.before for m in measured]).assign(
+            measure="month_on_month", measure_label="环比"
+        ),
+        averages([m.year_on_year for m in measured], [m.year_earlier or 0 for m in measured]).assign(
+            measure="year_on_year", measure_label="同比"
+        ),
+        averages([a.change if a else None for a in found], [a.expected if a else 0.0 for a in found]).assign(
+            measure="adjusted", measure_label="调整后变化"
+        ),
+    ]
+    return pd.concat(parts, ignore_index=True)
 
 
 def _nothing(topic: Topic, whole: Panel, measured: Published, short: str) -> Effect:

@@ -23,7 +23,7 @@ class EffectRefused(ValueError):
 @dataclass(frozen=True)
 class Topic:
     """A topic of a scheduling meeting. categories: codes as in the counts; districts: codes, none = the whole city.
-    chosen: months that chose it; none = the month before the meeting.
+    meeting: the first one, when there were several. chosen: months that chose it; none = the month before the meeting.
     """
 
     key: str
@@ -118,7 +118,7 @@ def panel(
     neither = topic.neither
     before = (every >= start) & (every + pd.Timedelta(days=7) <= pd.Timestamp(neither.start))
     before &= np.cumsum(before[::-1])[::-1] <= BEFORE_AT_MOST
-    since = every >= pd.Timestamp(neither.end)
+    since = (every >= pd.Timestamp(neither.end)) & (every + pd.Timedelta(days=7) <= _next_start(topic, others))
     after = since & (np.cumsum(since) <= AFTER_AT_MOST)
     used = before | since
     scheduled = {c for o in (topic, *others) for c in o.categories}
@@ -153,6 +153,12 @@ def _scheduled_elsewhere(frame: pd.DataFrame, others: Sequence[Topic]) -> pd.Ser
         where = frame["district"].isin(other.districts) if other.districts else True
         marked |= frame["category"].isin(other.categories) & where
     return marked
+
+
+def _next_start(topic: Topic, others: Sequence[Topic]) -> pd.Timestamp:
+    """When the next topic with the same categories begins: from then on it is that one's time."""
+    starts = [o.neither.start for o in others if topic.meets(o) and o.neither.start >= topic.neither.end]
+    return pd.Timestamp(min(starts)) if starts else pd.Timestamp.max
 
 
 def _start(total: pd.Series, topic: Topic) -> tuple[pd.Timestamp, tuple[str, ...]]:
