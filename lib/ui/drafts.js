@@ -35,6 +35,14 @@ function snapshot(form) {
   return found;
 }
 
+// What counts as typed: an empty field is the same whether it holds nothing, no tick or no choice.
+function marked(form, values) {
+  return JSON.stringify(Object.values(form.data.fields).map((field) => {
+    const value = values[field];
+    return value === undefined || value === false || (Array.isArray(value) && !value.length) ? '' : value;
+  }));
+}
+
 function say(form, text, isBad) {
   form.line.textContent = text;
   form.line.className = isBad ? 'bad' : '';
@@ -78,7 +86,7 @@ async function send(form, body) {
   form.sending = false;
   if (answer && answer.ok) {
     const { saved_at: at } = await answer.json();
-    form.dirty = JSON.stringify(body.fields) !== form.last;
+    form.dirty = marked(form, body.fields) !== form.last;
     if (!form.dirty) sessionStorage.removeItem(storage(form));
     say(form, `草稿已保存 ${at}`, false);
     return true;
@@ -95,12 +103,12 @@ async function send(form, body) {
 }
 
 async function tick(form) {
-  const now = JSON.stringify(snapshot(form));
+  const now = marked(form, snapshot(form));
   if (form.last === null) {
     // What the form begins with is nobody's typing. A tab that was reloaded may hold what could not be sent.
-    form.last = now;
+    form.last = marked(form, form.data.begin);
     const rest = unsent(form);
-    if (rest && JSON.stringify(rest.body.fields) !== now) form.rest = rest.body;
+    if (rest && marked(form, rest.body.fields) !== now) form.rest = rest.body;
     else sessionStorage.removeItem(storage(form));
   }
   if (form.sending || Date.now() < form.again) return;

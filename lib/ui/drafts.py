@@ -32,22 +32,38 @@ _keeper = st.components.v2.component(
     js=Path(__file__).with_name("drafts.js").read_text("utf-8"),
 )  # fmt: skip
 _KEY = re.compile(r"[0-9a-f]{32}")
+# In the address: key of the form, and how often it was drawn anew.
+_ADDRESS = re.compile(r"([0-9a-f]{32})-(\d{1,4})")
 
 
 def form_key(parameter: str = "form") -> str:
     """Key under which the form of this page is saved once. It stands in the address, so that a tab that comes back
     to a restarted server goes on with the same form.
     """
-    given = st.query_params.get(parameter, "")
-    if not _KEY.fullmatch(given):
-        given = uuid.uuid4().hex
-        st.query_params[parameter] = given
-    return given
+    return _of_address(parameter)[0]
+
+
+def widgets_prefix(parameter: str = "form") -> str:
+    """Beginning of the widget keys of this page's form. A draft that is restored is drawn with widgets of its own:
+    those that stand in the page already would keep what they hold.
+    """
+    key, drawn = _of_address(parameter)
+    return f"f{key[:12]}{drawn}"
 
 
 def new_form(parameter: str = "form", key: str | None = None) -> None:
-    """Let the page go on with another form: a new one, or that of `key`."""
-    st.query_params[parameter] = key or uuid.uuid4().hex
+    """Let the page go on with another form: a new one, or that of `key`, drawn anew."""
+    known, drawn = _of_address(parameter)
+    again = drawn + 1 if key == known else 0
+    st.query_params[parameter] = f"{key or uuid.uuid4().hex}-{again}"
+
+
+def _of_address(parameter: str) -> tuple[str, int]:
+    found = _ADDRESS.fullmatch(st.query_params.get(parameter, ""))
+    if found is None:
+        st.query_params[parameter] = f"{uuid.uuid4().hex}-0"
+        return _of_address(parameter)
+    return found[1], int(found[2])
 
 
 def css_name(key: str) -> str:
@@ -84,14 +100,14 @@ def saved_at(draft: Draft) -> str:
 
 
 def keep(
-    form: str, widgets: Mapping[str, str], *, form_key: str, box: str, submit: str | None = None,
-    focus: str | None = None,
+    form: str, widgets: Mapping[str, str], *, form_key: str, box: str, begin: Mapping[str, Any] | None = None,
+    submit: str | None = None, focus: str | None = None,
 ) -> None:  # fmt: skip
     """Watch a form from now on; draws the quiet line 草稿已保存.
 
     form: as in SaveDraft. widgets: widget key → field key. form_key: under which the form is saved. box: key of the
-    container that holds it. submit: key of the button that Ctrl+Enter presses. focus: widget key of the field that is
-    ready to be typed into.
+    container that holds it. begin: field key → words that the form begins with (see `words`). submit: key of the
+    button that Ctrl+Enter presses. focus: widget key of the field that is ready to be typed into.
     """
     account = loaders.identity().account
     waiting = offer(form, form_key)
@@ -99,6 +115,7 @@ def keep(
         key=f"drafts_{css_name(form)}",
         data={
             "form": form, "form_key": form_key, "box": css_name(box), "offered": waiting is not None,
+            "begin": dict(begin or {}),
             "fields": {css_name(widget): field for widget, field in widgets.items()},
             "submit": css_name(submit) if submit else None, "focus": css_name(focus) if focus else None,
             # Two people may use one tab after the other; neither may find the other's rest.
@@ -130,6 +147,19 @@ def values(
         except CellError:
             unread[key] = str(words)
     return found, unread
+
+
+def words(values: Mapping[str, Any], rules: Mapping[str, FieldRule], names: Names) -> dict[str, Any]:
+    """Values as their widgets show them, for what the form begins with."""
+    found: dict[str, Any] = {}
+    for key, value in values.items():
+        if key in rules and value not in (None, "", (), False):
+            rule = rules[key]
+            is_list = rule.kind == "units"
+            found[key] = [names.units.get(c, c) for c in value] if is_list else names.words(rule, value)
+            if rule.kind == "flag":
+                found[key] = True
+    return found
 
 
 def key_of(draft: Draft) -> str | None:

@@ -80,7 +80,7 @@ def form(desk: Desk, list_kind: str) -> None:
     if proposed and proposed.missing:
         st.warning(plain(f"工单库中没有这些工单，未带出：{'、'.join(proposed.missing)}"), icon=":material/help:")
     rules = fields_of(list_kind, desk.profile)
-    prefix = f"add_{key[:12]}"
+    prefix = drafts.widgets_prefix()
     _offer(draft_form, desk, list_kind)
     with st.container(key="entry_form"):
         with st.form("entry", border=False, enter_to_submit=False):
@@ -90,6 +90,7 @@ def form(desk: Desk, list_kind: str) -> None:
                 st.caption("Ctrl+回车 保存；保存后为“拟列”，经审核列入", width="content")
         drafts.keep(
             draft_form, {widget_key(prefix, field): field for field in rules}, form_key=key, box="entry_form",
+            begin=drafts.words(begin, rules, names()),
             submit="entry_save", focus=widget_key(prefix, "title"),
         )  # fmt: skip
     if sent:
@@ -151,7 +152,7 @@ def _offer(draft_form: str, desk: Desk, list_kind: str) -> None:
             drafts.new_form(key=key)
             for field, value in values.items():
                 held = list(value) if isinstance(value, tuple) else value
-                st.session_state[widget_key(f"add_{key[:12]}", field)] = held
+                st.session_state[widget_key(drafts.widgets_prefix(), field)] = held
             if unread:
                 said = "，".join(f"{rules[f].label(list_kind)}“{words}”" for f, words in unread.items())
                 st.session_state["_entry_unread"] = said
