@@ -7,7 +7,9 @@ import importlib
 
 # Imported only when asked for, as the commands of lib.cli are.
 PROOFS = {
+    "nomination": ("lib.prove.nomination", "拟列规则：注入的情形找到多少，提出的建议有多少是对的"),
     "radar": ("lib.prove.radar", "选题研判：诉求突增的发现、误报，八周预测的准确程度"),
+    "effect": ("lib.prove.effect", "调度成效：已知真实变化时的区间覆盖率、误判和环比的偏差"),
 }
 
 
