@@ -69,6 +69,8 @@ PROMISES = (
     Promise("导入、导出先记意图、后记结果，中断的在启动时核对清楚",
             ("tests/access/test_audit_acts.py", "tests/server/test_exports.py")),
     Promise("导出文件只有本人本次会话能取", ("tests/server/test_exports.py", "tests/access/test_offers.py")),
+    Promise("调度成效不把偶然说成成效：区间盖住真实变化，没有变化的议题判为成效明显的不超过百分之五",
+            ("tests/analysis/test_effect.py", "tests/analysis/test_prove_effect.py")),
     Promise("草稿不丢、并发修改不相互覆盖", open="督办等录入功能"),
     Promise("开过的会保持当时的样子", open="会议与冻结数据"),
     Promise("可以从使用中的备份恢复", ("tests/deploy/test_backup.py",)),
