@@ -11,8 +11,7 @@ view = loaders.view_of(desk)
 may_decide = desk.person.may("suggestions", "write")
 list_suggestions.run_bar(view, desk if may_decide else None)
 asked = list_suggestions.bar(view)
-with layout.card("suggestion_rules"):
-    list_suggestions.rules(view, asked)
+list_suggestions.rules(view, asked)
 with layout.card("suggestions"):
     frame = loaders.ask_records(answers.suggestions, view, asked)
     list_suggestions.listing(frame, asked, may_decide)

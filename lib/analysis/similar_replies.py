@@ -38,12 +38,14 @@ def clusters(groups: Sequence[object], texts: Sequence[str], similarity: float, 
     their group do not matter and may come out in pieces, which spares most of the work. Texts too short to be
     compared get -1.
     """
-    frame = pd.DataFrame({"group": pd.factorize(np.array(groups, dtype=object))[0], "gist": [gist(text) for text in texts]})
-    frame["long"] = frame["gist"].str.len() >= SHORTEST
-    kinds = frame[frame["long"]].groupby(["group", "gist"], sort=False).ngroup()
+    frame = pd.DataFrame(
+        {"group": pd.factorize(np.array(groups, dtype=object))[0], "gist": [gist(text) for text in texts]}
+    )
+    frame["long"] = [len(text) >= SHORTEST for text in frame["gist"]]
     result = np.full(len(frame), -1, dtype=np.int64)
-    if kinds.empty:
+    if not frame["long"].any():
         return result
+    kinds = frame[frame["long"]].groupby(["group", "gist"], sort=False).ngroup()
     first = frame.loc[kinds.drop_duplicates().index]
     needed = frame["group"].value_counts() * share * BUCKET_PART
     weights = kinds.value_counts().reindex(range(len(first))).to_numpy()

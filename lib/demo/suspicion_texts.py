@@ -1,6 +1,6 @@
 """Replies for cities whose suspicious units are known: templates that say nothing, and texts that only look alike.
 
-Slots are filled anew for each ticket: {name}, {day}, {no}, {tel}; words in brackets are chosen from.
+Slots are filled anew for each ticket: {name}, {day}, {no}, {tel}, {quote} (the citizen's own words); words in brackets are chosen from.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ TEMPLATES: tuple[str, ...] = (
     "已与诉求人沟通解释，申请办结。",
     "[您好|市民您好|您好市民]，您反映的[问题|情况]我单位已[知悉|了解]，将安排工作人员[跟进处理|跟踪办理]，请您保持电话畅通，[谢谢|感谢]您的来电。",
     "该诉求[属实|基本属实]，我单位已责成[责任科室|相关科室|有关科室]抓紧落实整改，力争早日解决群众反映的困难，特此[回复|答复]。",
+    "关于“{quote}”的诉求，我单位已收悉并高度重视，正在研究处理，感谢您的理解与支持。",
     "答复：您所提的意见很好，我们将认真研究吸纳，进一步改进工作，不断提升群众满意度（{day}）。",
 )
 # One event, one honest answer to everybody.
@@ -49,9 +50,11 @@ _SURNAMES = "赵钱孙李周吴郑王冯陈"
 _CHOICE = re.compile(r"\[([^\]]*)\]")
 
 
-def filled(rng: np.random.Generator, text: str) -> str:
-    """The text for one ticket."""
+def filled(rng: np.random.Generator, text: str, quote: str = "") -> str:
+    """The text for one ticket. quote: what a unit that repeats the citizen's words would repeat."""
     text = _CHOICE.sub(lambda match: str(rng.choice(match[1].split("|"))), text)
     name = str(rng.choice(list(_SURNAMES))) + str(rng.choice(["先生", "女士"]))
     day = f"{rng.integers(8, 11)}月{rng.integers(1, 29)}日"
-    return text.format(name=name, day=day, no=int(rng.integers(10**9, 10**10)), tel=int(rng.integers(10**6, 10**7)))
+    return text.format(
+        name=name, day=day, quote=quote, no=int(rng.integers(10**9, 10**10)), tel=int(rng.integers(10**6, 10**7))
+    )

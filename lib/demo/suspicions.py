@@ -102,7 +102,7 @@ class _Hiding:
         unit, mine = self._unit()
         count = max(18, round(len(mine) * self.rng.uniform(0.12, 0.5)))
         rows = mine.sample(min(count, len(mine)), random_state=self._seed())
-        self._reply(rows, [words.filled(self.rng, text) for _ in range(len(rows))])
+        self._reply(rows, [words.filled(self.rng, text, str(title)) for title in rows["title"]])
         return Case("template_reply", True, unit, frozenset(rows["ticket_id"]), f"template: {text[:12]}")
 
     def storm(self) -> Case:
@@ -153,7 +153,7 @@ class _Hiding:
         unit, mine = self._unit()
         wanted = max(16, round(len(mine) * self.rng.uniform(0.2, 0.6)))
         days = [part for _, part in mine.groupby(mine["due_at"].dt.normalize()) if len(part) >= 4]
-        self.rng.shuffle(days)  # type: ignore[arg-type]
+        self.rng.shuffle(days)
         chosen: list[pd.DataFrame] = []
         while days and sum(map(len, chosen)) < wanted:
             chosen.append(days.pop())
@@ -281,7 +281,7 @@ def _closed(conn: Connection, draft: Draft, options: DemoOptions) -> pd.DataFram
                c.dispatched_at, c.due_at, c.closed_at, c.round_count)  # fmt: skip
     frame = _rows(
         conn,
-        select(*columns, x.reply)
+        select(*columns, x.reply, x.title)
         .join(draft.texts, x.ticket_id == c.ticket_id)
         .where(c.handling_type == t.REFERRED, c.is_closed, c.closed_at >= since, c.closed_at < options.as_of)
         .where(c.restricted_class.is_(None))

@@ -17,8 +17,6 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection
-
 from lib.answers.nomination import findings
 from lib.answers.source import Source
 from lib.city import load_city

@@ -49,7 +49,7 @@ class ByHand:
         """Open tickets whose last event of a unit is a transfer, or that have no unit."""
         f = self.tickets[self._open() & (self.tickets["transfer_count"] >= transfers)]
         found: Groups = {}
-        for row in f.itertuples():
+        for _, row in f.iterrows():
             mine = self.events[
                 (self.events["ticket_id"] == row.ticket_id) & (self.events["segment_no"] == row.segment_no)
                 & (pd.to_datetime(self.events["happened_at"]) <= self.as_of)
@@ -81,9 +81,9 @@ class ByHand:
                 if len(ids) >= tickets:
                     all_groups.append((-len(ids), same, key, category, set(ids)))
         found: Groups = {}
-        for _, same, key, category, ids in sorted(all_groups, key=lambda group: group[:4]):
-            if all(2 * len(ids & other) < len(ids) for other in found.values()):
-                found[(same, str(key), str(category))] = ids
+        for _, same, key, category, group in sorted(all_groups, key=lambda group: group[:4]):
+            if all(2 * len(group & other) < len(group) for other in found.values()):
+                found[(same, str(key), str(category))] = group
         return found
 
     def unsolved_twice(self, window_days: int, answers: int) -> Groups:

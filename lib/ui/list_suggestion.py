@@ -36,10 +36,10 @@ from lib.ui.words import as_of, moment, plain
 _OPEN, _MANY, _SAID, _ROUND = "_suggestion_open", "_suggestion_many", "_suggestion_said", "_suggestion_round"
 ACCEPT, MERGE, DECLINE = "采纳", "并入已有事项", "不采纳"
 TICKETS: show.Columns = {
-    "no": show.column("工单编号", width=20), "received_at": show.column("受理", width=17),
-    "due_at": show.column("时限", width=17), "closed_at": show.column("办结", width=17),
-    "unit": show.column("承办单位", width=24), "remark": show.column("情况", width=20),
-    "title": show.column("标题", width=40), "reply": show.column("办理答复", width=90),
+    "no": show.column("工单编号", width=19), "received_at": show.column("受理", width=17),
+    "closed_at": show.column("办结", width=17), "remark": show.column("情况", width=20),
+    "title": show.column("标题", width=36), "reply": show.column("办理答复", width=90),
+    "unit": show.column("承办单位", width=24), "due_at": show.column("时限", width=17),
 }  # fmt: skip
 FIGURES: show.Columns = {
     "label": show.column("数字", width=18), "value": show.column("数值", width=14),
@@ -114,9 +114,13 @@ def _chain(detail: SuggestionDetail) -> None:
     for sentence in detail.standing:
         st.info(f"其中有工单已关联 {plain(sentence)}", icon=":material/link:")
     st.markdown(f"**证据链**　:gray[工单{len(detail.tickets)}件，个人信息已脱敏；点击一行可打开工单]")
-    name = f"证据链_{row['suggestion_id']}"
+    grid = f"证据链_{row['suggestion_id']}"
     height: Any = 300 if len(detail.tickets) > 7 else "content"
-    chosen = show.grid(detail.tickets, TICKETS, name, height=height, select=True)
+    # What is said of no ticket, or the one unit of all of them, would only take the place of their texts.
+    few = {name for name in TICKETS if not detail.tickets[name].any()}
+    few |= {"unit"} if detail.tickets["unit"].nunique() == 1 else set()
+    shown = {name: field for name, field in TICKETS.items() if name not in few}
+    chosen = show.grid(detail.tickets, shown, grid, height=height, select=True)
     if detail.restricted:
         st.caption(f"含限制件{detail.restricted}件：只计数，内容不显示。")
     for position in chosen:
