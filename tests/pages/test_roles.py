@@ -26,12 +26,13 @@ UNIT, OTHER = "S02", "S03"
 PHONE, RAW = "138****5678", "13812345678"
 DASHBOARDS = ("overview", "trends", "districts", "units", "definitions")
 LISTS = ("problem_list", "supervision_list", "list_item", "letters")
+REGISTERS = ("reinspection", "hard_cases", "visits", "warnings")
 OWN = {
-    "leader": (*DASHBOARDS, *LISTS, "tickets", "suggestions"),
-    "supervision": (*DASHBOARDS, *LISTS, "tickets", "list_entry", "suggestions", "audit"),
-    "discipline": (*DASHBOARDS, *LISTS, "tickets", "suggestions", "audit"),
+    "leader": (*DASHBOARDS, *LISTS, *REGISTERS, "tickets", "suggestions"),
+    "supervision": (*DASHBOARDS, *LISTS, *REGISTERS, "tickets", "list_entry", "suggestions", "audit"),
+    "discipline": (*DASHBOARDS, *LISTS, *REGISTERS, "tickets", "suggestions", "audit"),
     "organisation": DASHBOARDS,
-    "hotline": (*DASHBOARDS, *LISTS, "tickets", "list_entry", "suggestions", "imports", "audit"),
+    "hotline": (*DASHBOARDS, *LISTS, *REGISTERS, "tickets", "list_entry", "suggestions", "imports", "audit"),
     "unit": (*DASHBOARDS, *LISTS, "tickets", "audit"),
     "kiosk": ("kiosk",),
     "system_admin": ("accounts",),
