@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pandas as pd
-from sqlalchemy import ColumnElement, Connection, Select, Table, false, or_, select, true
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, case, false, func, or_, select, true
 
 from lib.queries.frames import fetch
 from lib.queries.list_items import Reach
@@ -17,6 +17,9 @@ OFFICE_STEPS = (
     "propose", "change", "enlist", "decline", "hand_over", "receive", "object_duty", "decide_duty", "ask_suspension",
     "document", "void_document", "link", "void", "reinspect",
 )  # fmt: skip
+
+# Steps whose words are said to every unit that answers for the item.
+SAID_TO_UNITS = ("assign", "resume", "reopen", "escalate", "verify_close_out")
 
 
 def _within(column: Any, reach: Reach) -> ColumnElement[bool]:
@@ -37,12 +40,28 @@ def _named(statement: Select[Any], table: Table, by: Any) -> Select[Any]:
 
 
 def step_frame(conn: Connection, item_id: int, reach: Reach) -> pd.DataFrame:
-    """One row per step, oldest first: at, display_name, role, step, from_state, to_state, text, facts (JSON)."""
+    """One row per step, oldest first: at, display_name, role, step, from_state, to_state, text, facts (JSON).
+
+    A unit sees what happened since it answers for the item, with the words that are meant for all units and those
+    of its own accounts: the others' words are theirs.
+    """
     s = t.list_steps.c
-    statement = select(s.step_no, s.at, s.account, s.display_name, s.role, s.step, s.from_state, s.to_state, s.text,
-                       s.facts).where(s.item_id == item_id)  # fmt: skip
-    if reach is not None:
-        statement = statement.where(s.step.not_in(OFFICE_STEPS))
+    columns = [s.step_no, s.at, s.display_name, s.role, s.step, s.from_state, s.to_state]
+    if reach is None:
+        statement = select(*columns, s.text, s.facts).where(s.item_id == item_id)
+        return fetch(conn, statement.order_by(s.step_no))
+    r, who = t.list_responsibilities.c, a.accounts.c
+    since = select(func.min(r.added_at)).where(r.item_id == item_id, r.ended_at.is_(None), _within(r.unit_code, reach))
+    own = and_(s.role == "unit", who.unit_code.is_not(None), _within(who.unit_code, reach))
+    statement = (
+        select(
+            *columns,
+            case((or_(own, s.step.in_(SAID_TO_UNITS)), s.text), else_="").label("text"),
+            case((own, s.facts), else_="{}").label("facts"),
+        )
+        .outerjoin_from(t.list_steps, a.accounts, who.name == s.account)
+        .where(s.item_id == item_id, s.step.not_in(OFFICE_STEPS), s.at >= since.scalar_subquery())
+    )
     return fetch(conn, statement.order_by(s.step_no))
 
 
