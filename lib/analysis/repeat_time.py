@@ -17,8 +17,8 @@ def quiet_after(closed: pd.DataFrame, last_day: date, group: str = "mechanism") 
     """Kaplan–Meier per mechanism of the time from close-out to the next ticket of the same matter.
 
     closed: one row per close-out with the column `group` (the mechanism, or before and after one), closed_on,
-    repeated_on (NaT = not yet). Repeats after `last_day` count as not yet seen, close-outs after it not at all; rows without a
-    mechanism are left out.
+    repeated_on (NaT = not yet). Repeats after `last_day` count as not yet seen, close-outs after it not at all; rows
+    without a mechanism are left out.
 
     Returns two frames. Per mechanism: closed, repeated, median_days (NaN while more than half are quiet), and for each
     of MOMENTS quiet_30, low_30, high_30 … (shares, 95 % interval; NaN with fewer than FEW_WATCHED still watched). Per
