@@ -202,7 +202,7 @@ def _curve(watched: pd.DataFrame) -> pd.DataFrame:
     start = pd.DataFrame([(0.0, 0.0, float("nan"), float("nan"), len(watched))], columns=columns)
     # Up to the last day on which enough are still watched nothing more was found.
     last_day = float(watched["days"].nlargest(FEW_AT_RISK).min())
-    whole = pd.concat([start, curve]) if not curve.empty else start
+    whole = start if curve.empty else curve if curve["day"].iloc[0] == 0 else pd.concat([start, curve])
     if last_day > float(whole["day"].max()):
         end = whole.iloc[-1].to_dict() | {"day": last_day, "at_risk": int((watched["days"] >= last_day).sum())}
         whole = pd.concat([whole, pd.DataFrame([end])])

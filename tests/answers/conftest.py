@@ -10,7 +10,10 @@ import pytest
 from lib.answers import Source
 from lib.city import load_city
 from lib.config import Settings
+from tests.access.conftest import any_store, empty_database, postgres_store, store
 from tests.factories import publish_rows
+
+__all__ = ["any_store", "empty_database", "postgres_store", "store"]
 
 Publish = Callable[..., Source]
 
