@@ -15,7 +15,7 @@ from lib.lists.profile import ListProfile
 # Where a column of a free sheet may go besides the fields: into 备注 with its heading, or nowhere.
 TO_REMARKS, LEFT_OUT = "remarks+", "-"
 OTHER_TARGETS = {TO_REMARKS: "写入备注（注明栏目名）", LEFT_OUT: "不导入"}
-_LIKE = 0.74
+_LIKE = 0.8
 _SHARE = 0.6
 _SYNONYMS: Mapping[str, tuple[str, ...]] = {
     "title": ("问题", "督办事项", "事项", "事项名称", "标题", "督查事项", "工作事项", "问题名称", "诉求标题"),
