@@ -48,7 +48,8 @@ class Tally:
 def tally(items: pd.DataFrame, first: date, last: date) -> Tally:
     """Count the items (as answers.list_items gives them); first and last day of the period included."""
     known = items[~items["state"].isin(_LEFT_OUT)]
-    closed = known[[_within(day, first, last) for day in known["closed_on"]]]
+    done = [_within(day, first, last) for day in known["closed_on"]]
+    closed = known[pd.Series(done, index=known.index, dtype=bool)]
     limited = closed[closed["due_on"].notna()]
     return Tally(
         listed=len(known),
@@ -61,7 +62,7 @@ def tally(items: pd.DataFrame, first: date, last: date) -> Tally:
         assigned_in_period=sum(_within(day, first, last) for day in known["assigned_on"]),
         closed_in_period=len(closed),
         closed_with_limit=len(limited),
-        closed_on_time=sum(done <= due for done, due in zip(limited["closed_on"], limited["due_on"], strict=True)),
+        closed_on_time=sum(day <= due for day, due in zip(limited["closed_on"], limited["due_on"], strict=True)),
         urged=int(known["urged_count"].sum()),
         extended=int(known["extended_count"].sum()),
         reopened=int(known["reopened_count"].sum()),

@@ -18,7 +18,7 @@ from lib.ui.words import plain
 
 _COLUMNS: show.Columns = {
     "document_no": show.column("文号", width=20), "kind_label": show.column("文书", width=12),
-    "title": show.column("标题", width=40), "item_no": show.column("事项", width=13),
+    "about": show.column("事项或标题", width=40), "item_no": show.column("编号", width=13),
     "unit": show.column("主送单位", width=28), "made_at": show.column("出具时间", "moment"),
     "by_name": show.column("出具人", width=14), "standing": show.column("状态", width=8),
     "void_reason": show.column("作废原因", width=24),
@@ -49,7 +49,7 @@ def register(list_kind: str, view: ListView) -> None:
         picked = frame.iloc[chosen[0]]
         may_void = picked["standing"] == "有效" and view.person.may(RESOURCES[list_kind], "write")
         item_no = picked["item_no"] if isinstance(picked["item_no"], str) else ""
-        _picked(str(picked["document_no"]), int(picked["document_id"]), str(picked["title"]), item_no, may_void)
+        _picked(str(picked["document_no"]), int(picked["document_id"]), str(picked["about"]), item_no, may_void)
     list_documents.void_dialog()
 
 
