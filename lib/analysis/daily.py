@@ -95,3 +95,30 @@ def calm(counts: np.ndarray, ratio: float, extra: float) -> np.ndarray:
     usual = week.rolling(57, center=True, min_periods=15).median()
     burst = (week > ratio * usual) & (week > usual + extra)
     return np.where(burst, np.minimum(counts, usual.to_numpy() / 7), counts)
+
+
+class Past:
+    """What earlier years did between two spans of days, per column of counts (rows are days)."""
+
+    def __init__(self, counts: np.ndarray, prior: float) -> None:
+        """prior: tickets a day that hold a season's change back towards none."""
+        self._total = running(counts)
+        self._prior = prior
+
+    def ratio(self, now: tuple[int, int], before: tuple[int, int]) -> np.ndarray:
+        """Tickets a day in `now` ÷ in `before` (first day, day after the last), all earlier years together; 1 where
+        the counts hold no earlier year.
+        """
+        earliest = min(now[0], before[0])
+        backs = [year_back(year) for year in range(1, 100) if earliest >= year_back(year)]
+        above, below = self._a_day(now, backs), self._a_day(before, backs)
+        return np.asarray((above + self._prior) / (below + self._prior))
+
+    def _a_day(self, span: tuple[int, int], backs: list[int]) -> np.ndarray:
+        sums = [self._total[span[1] - back] - self._total[span[0] - back] for back in backs]
+        return np.asarray(sum(sums, np.zeros(self._total.shape[1])) / (span[1] - span[0]))
+
+
+def running(counts: np.ndarray) -> np.ndarray:
+    """Sums of all rows before each one, and of all: one row more than counts."""
+    return np.concatenate([np.zeros((1, counts.shape[1])), counts.cumsum(axis=0)])

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from lib.analysis.count_intervals import below_and_at, quantiles
-from lib.analysis.daily import calm, history_refusal, series_refusals, year_back
+from lib.analysis.daily import calm, history_refusal, running, series_refusals, year_back
 
 HORIZONS = 8
 WEEK = 7
@@ -160,8 +160,8 @@ class _Tried:
         first = FIRST_ORIGIN_DAYS - 1
         last = len(counts) - 1
         self.origins = list(range(first + (last - first) % WEEK, last + 1, WEEK))
-        self._raw = _running(counts)
-        self._calm = _running(calm(counts, *CALM))
+        self._raw = running(counts)
+        self._calm = running(calm(counts, *CALM))
         self.points = np.stack([self._point(day) for day in self.origins])
 
     def naive(self, day: int, h: int) -> np.ndarray:
@@ -210,7 +210,3 @@ class _Tried:
         errors = len(every) / HORIZONS
         factor = (errors * own + POOL_WEIGHT) / (errors + POOL_WEIGHT)
         return np.sqrt(pooled[:, None] * factor[None, :])
-
-
-def _running(counts: np.ndarray) -> np.ndarray:
-    return np.concatenate([np.zeros((1, counts.shape[1])), counts.cumsum(axis=0)])

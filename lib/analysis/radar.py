@@ -14,7 +14,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from lib.analysis.daily import CITY, calm, city_wide, history_refusal, series_refusals, year_back
+from lib.analysis.daily import CITY, Past, calm, city_wide, history_refusal, series_refusals
 from lib.metrics.arithmetic import divide_columns
 
 NOW_DAYS = 28  # the weeks that are judged
@@ -127,7 +127,7 @@ def _against_season(watched: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
     )
     end = len(counts)
     usual = calm(counts, *CALM)
-    past = _Past(calm(cities.to_numpy(dtype=float), *CALM))
+    past = Past(calm(cities.to_numpy(dtype=float), *CALM), SEASON_PRIOR / NOW_DAYS)
     count = counts[end - NOW_DAYS :].sum(axis=0)
     level = usual[end - NOW_DAYS - LEVEL_DAYS : end - NOW_DAYS].sum(axis=0)
     since_level = past.ratio((end - NOW_DAYS, end), (end - NOW_DAYS - LEVEL_DAYS, end - NOW_DAYS))[of_city]
@@ -145,24 +145,6 @@ def _against_season(watched: pd.DataFrame, panel: pd.DataFrame) -> pd.DataFrame:
     rising, falling = _scale(frame["season_ratio"], "season"), _scale(1 / frame["season_ratio"], "season")
     frame["part_season"] = rising - falling
     return frame
-
-
-class _Past:
-    """What earlier years did between two spans of days."""
-
-    def __init__(self, counts: np.ndarray) -> None:
-        self._total = np.concatenate([np.zeros((1, counts.shape[1])), counts.cumsum(axis=0)])
-
-    def ratio(self, now: tuple[int, int], before: tuple[int, int]) -> np.ndarray:
-        """Tickets a day in `now` ÷ in `before`, the same days of all earlier years together; per category."""
-        backs = [year_back(year) for year in range(1, 100) if min(now[0], before[0]) >= year_back(year)]
-        prior = SEASON_PRIOR / NOW_DAYS
-        above = sum((self._sum(now, back) for back in backs), np.zeros(self._total.shape[1]))
-        below = sum((self._sum(before, back) for back in backs), np.zeros(self._total.shape[1]))
-        return np.asarray((above / (now[1] - now[0]) + prior) / (below / (before[1] - before[0]) + prior))
-
-    def _sum(self, span: tuple[int, int], back: int) -> np.ndarray:
-        return np.asarray(self._total[span[1] - back] - self._total[span[0] - back])
 
 
 def _with_volume(frame: pd.DataFrame, panel: pd.DataFrame, population: Mapping[str, float]) -> pd.DataFrame:

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lib.analysis.daily import CITY, MIN_HISTORY_DAYS, calm, city_wide, history_refusal, series_refusals, year_back
+from lib.analysis.daily import CITY, MIN_HISTORY_DAYS, Past, calm, city_wide, history_refusal, running, series_refusals
 
 WINDOW = 7
+ENOUGH_FOR_NOISE = 10  # tickets a week from which a series shows how restless it is
 
 
 @dataclass(frozen=True)
@@ -23,8 +24,9 @@ class Thresholds:
 
     ratio: float = 1.6  # times the baseline
     extra: float = 12.0  # tickets more than the baseline
-    deviations: float = 5.0  # standard deviations of what the baseline lets expect
-    noise: float = 0.10  # how much weeks differ beyond chance, as a share
+    deviations: float = 4.5  # standard deviations of what the baseline lets expect
+    noise: float = 0.10  # how much weeks differ beyond chance at least, as a share; restless series more
+    noise_memory: float = 0.005  # weight of a new day in what a series showed of itself
     level_days: int = 42
     season_slack: int = 7  # days on both sides that earlier years are read with
     season_prior: float = 30.0  # tickets that hold a season's change back towards none
@@ -62,7 +64,9 @@ def watch(panel: pd.DataFrame, limits: Thresholds = DEFAULT) -> Watch:
     cities = city_wide(panel)
     of_city = cities.columns.get_indexer(pd.MultiIndex.from_arrays(
         [watched.columns.get_level_values(0), [CITY] * watched.shape[1]]))  # fmt: skip
-    baseline, alarm = _walk(raw, cities.to_numpy(dtype=float), of_city, limits)
+    # How restless a matter is, too; a category that is watched at all is watched as a whole.
+    whole = watched.columns.get_indexer(cities.columns[of_city])
+    baseline, alarm = _walk(raw, cities.to_numpy(dtype=float), of_city, whole, limits)
 
     def framed(values: np.ndarray) -> pd.DataFrame:
         return pd.DataFrame(values, index=watched.index, columns=watched.columns)
@@ -71,16 +75,18 @@ def watch(panel: pd.DataFrame, limits: Thresholds = DEFAULT) -> Watch:
 
 
 def _week_sums(counts: np.ndarray) -> np.ndarray:
-    total = np.concatenate([np.zeros((1, counts.shape[1])), counts.cumsum(axis=0)])
+    total = running(counts)
     sums = np.full(counts.shape, np.nan)
     sums[WINDOW - 1 :] = total[WINDOW:] - total[:-WINDOW]
     return sums
 
 
 def _walk(
-    raw: np.ndarray, cities: np.ndarray, of_city: np.ndarray, limits: Thresholds
+    raw: np.ndarray, cities: np.ndarray, of_city: np.ndarray, whole: np.ndarray, limits: Thresholds
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Day by day: baseline and alarm per series. of_city: which column of `cities` tells a series its season."""
+    """Day by day: baseline and alarm per series. of_city: which column of `cities` tells a series its season; whole:
+    which series counts its category in the whole city.
+    """
     days, series = raw.shape
     week = _week_sums(raw)
     baseline = np.full(raw.shape, np.nan)
@@ -89,21 +95,32 @@ def _walk(
     first = MIN_HISTORY_DAYS
     clean = raw.copy()
     clean[: first - WINDOW] = calm(raw[: first - WINDOW], limits.ratio, limits.extra)
-    total = np.concatenate([np.zeros((1, series)), clean.cumsum(axis=0)])
+    total = running(clean)
     seasons = _seasons(calm(cities, limits.ratio, limits.extra), first, limits)[:, of_city]
+    began = np.where(raw.any(axis=0), (raw > 0).argmax(axis=0), days)
     lasting = np.zeros(series, dtype=int)
+    noise = np.full(series, limits.noise**2)
+    scatter = np.ones(series)
     for day in range(first, days):
         end = day - WINDOW + 1  # the level ends where the seven days begin
         total[end] = total[end - 1] + clean[end - 1]
         level = total[end] - total[end - limits.level_days]
         expected = level / limits.level_days * WINDOW * seasons[day]
         baseline[day] = expected
-        uncertain = expected * np.sqrt(limits.noise**2 + 1 / np.maximum(level, 1))
-        spread = np.sqrt(np.maximum(expected, 1) + uncertain**2)
+        known = expected**2 * (np.maximum(noise, limits.noise**2)[whole] + 1 / np.maximum(level, 1))
+        spread = np.sqrt(np.maximum(expected, 1) * np.maximum(scatter, 1)[whole] + known)
         more = week[day] - expected
-        alarm[day] = (
-            (week[day] >= limits.ratio * expected) & (more >= limits.extra) & (more >= limits.deviations * spread)
-        )
+        many = (week[day] >= limits.ratio * expected) & (more >= limits.extra)
+        # A series that has only just begun has no season to stand out from.
+        alarm[day] = many & (more >= limits.deviations * spread) & (day - began >= first)
+        quiet = ~alarm[day] & (expected >= 1)
+        beyond = np.clip((more**2 - expected * scatter[whole]) / np.maximum(expected, 1) ** 2, -1, 1)
+        large = quiet & (expected >= ENOUGH_FOR_NOISE)
+        noise = np.where(large, noise + limits.noise_memory * (beyond - noise), noise)
+        rest = np.clip((more**2 - known) / np.maximum(expected, 1), 0, 9)
+        sums = np.bincount(whole[quiet], rest[quiet], series), np.bincount(whole[quiet], minlength=series)
+        mean = sums[0] / np.maximum(sums[1], 1)
+        scatter = np.where(sums[1] > 0, scatter + limits.noise_memory * (mean - scatter), scatter)
         lasting = np.where(alarm[day], lasting + 1, 0)
         cut = alarm[day] & (lasting <= limits.new_level_days)
         if cut.any():
@@ -114,25 +131,11 @@ def _walk(
 
 def _seasons(cities: np.ndarray, first: int, limits: Thresholds) -> np.ndarray:
     """Per day from `first` on and category: the seven days against the weeks of the level, as earlier years had it."""
-    total = np.concatenate([np.zeros((1, cities.shape[1])), cities.cumsum(axis=0)])
+    past = Past(calm(cities, limits.ratio, limits.extra), limits.season_prior / WINDOW)
     factor = np.ones(cities.shape)
-    now_days = WINDOW + 2 * limits.season_slack
     for day in range(first, len(cities)):
-        now = np.zeros(cities.shape[1])
-        before = np.zeros(cities.shape[1])
-        years = 0
-        for year in range(1, 100):
-            # The first day of the level and the day after the seven days, so many years earlier.
-            low = day + 1 - WINDOW - limits.level_days - year_back(year)
-            high = day + 1 - year_back(year)
-            if low < 0:
-                break
-            now += total[high + limits.season_slack] - total[high - WINDOW - limits.season_slack]
-            before += total[high - WINDOW] - total[low]
-            years += 1
-        if years:
-            prior = limits.season_prior
-            factor[day] = (now / now_days * WINDOW + prior) / (before / limits.level_days * WINDOW + prior)
+        begins, slack = day + 1 - WINDOW, limits.season_slack
+        factor[day] = past.ratio((begins - slack, day + 1 + slack), (begins - limits.level_days, begins))
     return factor
 
 
