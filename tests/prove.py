@@ -71,7 +71,12 @@ PROMISES = (
     Promise("导出文件只有本人本次会话能取", ("tests/server/test_exports.py", "tests/access/test_offers.py")),
     Promise("调度成效不把偶然说成成效：区间盖住真实变化，没有变化的议题判为成效明显的不超过百分之五",
             ("tests/analysis/test_effect.py", "tests/analysis/test_prove_effect.py")),
-    Promise("草稿不丢、并发修改不相互覆盖", open="督办等录入功能"),
+    Promise("草稿不丢", open="督办等录入功能"),
+    Promise("两人同时修改同一事项，只有一人成功，另一人看到两个版本；同一表单交两次只办一次；写入中断电不丢已确认的内容",
+            ("tests/commands/lists/test_races.py", "tests/commands/lists/test_survives.py")),
+    Promise("清单每一步只有该办的人在该办的时候能办，须由第二人办的不能一人包办，时限按工作日",
+            ("tests/commands/lists/test_steps.py", "tests/commands/lists/test_requests.py",
+             "tests/commands/lists/test_hand_over.py")),
     Promise("开过的会保持当时的样子", open="会议与冻结数据"),
     Promise("可以从使用中的备份恢复", ("tests/deploy/test_backup.py",)),
 )  # fmt: skip
