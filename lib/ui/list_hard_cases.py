@@ -42,7 +42,7 @@ def summary(cases: HardCases) -> None:
     came = cases.whistles["arrived_at"].notna()
     median = cases.whistles.loc[came, "hours"].median() if came.any() else None
     with st.grid(4, min_column_width=200, gap="small"):
-        _figure("在办疑难事项", f"{len(cases.items)}件", "四跨、职责不清、历史遗留、提级、吹哨、包案等")
+        _figure("在办疑难事项", f"{len(cases.items)}件", "疑难标识、提级、反弹、吹哨或包案")
         _figure("动态清零", f"{cases.cleared}／{cases.sponsored}件", "已销号／有包案领导的全部事项")
         _figure("超过清零期限", f"{cases.past_zero}件", "有包案领导、期限已过、尚未销号")
         _figure("报到", f"{int(came.sum())}／{len(cases.whistles)}次",

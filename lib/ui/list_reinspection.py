@@ -20,9 +20,9 @@ QUEUE, DUE, DONE = "不满意工单复核", "回头看任务", "已登记的回�
 SHOWN = 500
 QUEUE_COLUMNS: show.Columns = {
     "ticket_no": show.column("工单编号", width=18), "title": show.column("标题", width=44),
-    "district": show.column("区县", width=14), "unit": show.column("主办单位", width=26),
-    "received_at": "受理时间", "closed_at": "办结时间", "satisfaction": show.column("满意度", width=10),
-    "resolution": show.column("是否解决", width=10), "round_count": show.column("办理轮次", "count"),
+    "satisfaction": show.column("满意度", width=10), "resolution": show.column("是否解决", width=10),
+    "unit": show.column("主办单位", width=26), "received_at": "受理时间", "closed_at": "办结时间",
+    "round_count": show.column("办理轮次", "count"), "district": show.column("区县", width=14),
     "queued": show.column("复核期限", "date"),
 }  # fmt: skip
 DUE_COLUMNS: show.Columns = {
