@@ -84,7 +84,7 @@ def _save(number: str, view: ListView, held: dict[str, Any], wanted: dict[str, A
             st.error("该事项已不在您的查看范围内。", icon=":material/block:")
             return
         held.update(now=fresh.row, wanted=wanted, tries=held["tries"] + 1)
-        st.rerun(scope="fragment")
+        st.rerun()
     except (CommandError, NotAllowedError) as error:
         st.error(plain(error), icon=":material/block:")
     else:

@@ -87,7 +87,7 @@ def _draw(opened: dict[str, Any], view: ListView) -> None:
     if entered is not None:
         # Kept in the session: pressed twice, the second press finds the result.
         opened["result"] = _carried_out(step, possible, context, entered)
-        st.rerun(scope="fragment")
+        st.rerun()
 
 
 def _refused(step: str, row: Mapping[str, Any], view: ListView) -> str | None:

@@ -21,6 +21,7 @@ MINE, OWN_PARAMETER = "mine", "own_"
 _SINGLE = ("lead", "place", "source", "matter")
 _TEXTS = ("words", "sponsor")
 _DAYS = ("after", "before")
+_RARER = ("matter", "sponsor", *_DAYS, MINE)
 _NAMES = (*_SINGLE, *_TEXTS, *_DAYS, "mark", MINE)
 
 
@@ -46,9 +47,11 @@ class Asked:
 
 
 def parameters(list_kind: str, view: ListView) -> dict[str, str]:
-    """Parameter of the address → key of its widget."""
+    """Parameter of the address → key of its widget, for the widgets that this person has on that list."""
     own = [OWN_PARAMETER + column.key for column in view.profile.own_columns[list_kind]]
-    return {name: f"{list_kind}_filter_{name}" for name in (*_NAMES, *own)}
+    is_one_unit = view.reach is not None and len(view.reach) < 2
+    without = {"matter": list_kind != "problem", "lead": is_one_unit, MINE: view.reach is not None}
+    return {name: f"{list_kind}_filter_{name}" for name in (*_NAMES, *own) if not without.get(name)}
 
 
 def bar(list_kind: str, view: ListView) -> Asked:
@@ -61,20 +64,18 @@ def bar(list_kind: str, view: ListView) -> Asked:
     with st.container(horizontal=True, gap="xsmall", vertical_alignment="center"):
         st.text_input("关键词", key=keys["words"], placeholder="编号或事项中的词", width=190, max_chars=60,
                       label_visibility="collapsed", autocomplete="off")  # fmt: skip
-        if len(known["lead"]) > 1:
+        if "lead" in keys:
             _choose("承办单位", "lead", keys, known, "全部承办单位", 220)
         _choose("所属县区", "place", keys, known, "全部县区", 130)
         _choose("立项来源", "source", keys, known, "全部来源", 150)
         st.multiselect("标识", list(FLAGS), key=keys["mark"], format_func=FLAGS.__getitem__, width=210,
                        placeholder="标识，如“跨部门”", label_visibility="collapsed", filter_mode="contains",
                        select_all=False)  # fmt: skip
-        rarer = [keys[name] for name in ("matter", "sponsor", *_DAYS, MINE)] + [
-            key for name, key in keys.items() if name.startswith(OWN_PARAMETER)
-        ]
+        rarer = [key for name, key in keys.items() if name in _RARER or name.startswith(OWN_PARAMETER)]
         used = sum(bool(st.session_state.get(key)) for key in rarer)
         with st.popover(f"更多条件（{used}）" if used else "更多条件", icon=":material/tune:"):
             _rarer(list_kind, view, keys, known)
-        st.button("清除", key=f"{list_kind}_filter_clear", on_click=_clear, args=(tuple(keys.values()),),
+        st.button("清除", key=f"{list_kind}_filter_clear", on_click=apply, args=(list_kind, view, {}),
                   type="tertiary", help="清除全部筛选条件")  # fmt: skip
     query = {name: text for name, key in keys.items() if (text := _text(st.session_state.get(key)))}
     address.write(query, keys, memory)
@@ -82,10 +83,8 @@ def bar(list_kind: str, view: ListView) -> Asked:
 
 
 def apply(list_kind: str, view: ListView, query: Mapping[str, str]) -> None:
-    """Let the filters be exactly these (for callbacks): those of a saved view."""
-    keys = parameters(list_kind, view)
-    _clear(tuple(keys.values()))
-    _take_over(query, keys, _choices(view))
+    """Let the filters be exactly these (for callbacks): those of a saved view, or none."""
+    _take_over(query, parameters(list_kind, view), _choices(view))
 
 
 def _choices(view: ListView) -> dict[str, dict[str, str]]:
@@ -105,7 +104,7 @@ def _choose(
 
 
 def _rarer(list_kind: str, view: ListView, keys: Mapping[str, str], known: Mapping[str, Mapping[str, str]]) -> None:
-    if list_kind == "problem":
+    if "matter" in keys:
         _choose("问题类型", "matter", keys, known, "全部问题类型")
     st.text_input("包案领导", key=keys["sponsor"], max_chars=32, autocomplete="off")
     with st.container(horizontal=True, gap="small"):
@@ -113,7 +112,7 @@ def _rarer(list_kind: str, view: ListView, keys: Mapping[str, str], known: Mappi
         st.date_input("时限至", None, key=keys["before"], format="YYYY-MM-DD")
     for column in view.profile.own_columns[list_kind]:
         _own(column, keys[OWN_PARAMETER + column.key])
-    if view.reach is None:
+    if MINE in keys:
         st.toggle("只看我录入的", key=keys[MINE])
 
 
@@ -141,11 +140,6 @@ def _take_over(given: Mapping[str, str], keys: Mapping[str, str], known: Mapping
         elif name.startswith(OWN_PARAMETER):
             value = text or None
         st.session_state[key] = value
-
-
-def _clear(keys: tuple[str, ...]) -> None:
-    for key in keys:
-        st.session_state.pop(key, None)
 
 
 def _text(value: Any) -> str:

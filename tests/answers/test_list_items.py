@@ -205,7 +205,8 @@ def said_in(detail: answers.ItemDetail) -> str:
 def test_a_unit_does_not_read_what_was_said_of_others(any_store: AssessmentStore) -> None:
     number = contested(any_store)
     office, unit = full(any_store, view(), number), full(any_store, view("unit", reach=OTHER), number)
-    assert office is not None and unit is not None
+    assert office is not None
+    assert unit is not None
     assert "住建局" in said_in(office)
     assert unit.row["lead_unit"] == "水务局"
     assert "住建局" not in said_in(unit)
@@ -218,7 +219,8 @@ def test_hand_overs_are_the_offices_affair(any_store: AssessmentStore) -> None:
     number = item_in(any_store, "handed_over", "problem")
     put(any_store, number, assigned_on=TODAY)
     office, unit = full(any_store, view("hotline"), number), full(any_store, view("unit"), number)
-    assert office is not None and unit is not None
+    assert office is not None
+    assert unit is not None
     assert office.hand_overs[["receiver_label", "verdict", "approver"]].values.tolist() == [
         ["督查局", "待签收", "王主任"]
     ]
