@@ -27,7 +27,10 @@ def replies(count, *, text=SAYS_NOTHING, unit="U1", days=3.0, kinds=6, place=Non
 
 def of_substance(count, first=1000):
     """Replies that say something else each time."""
-    texts = [f"经现场查看第{'甲乙丙丁戊己庚辛'[k % 8] * (k + 3)}段路面，{'更换修补清理加固疏通拆除'[k % 12] * 4}完成" for k in range(count)]
+    texts = [
+        f"经现场查看第{'甲乙丙丁戊己庚辛'[k % 8] * (k + 3)}段路面，{'更换修补清理加固疏通拆除'[k % 12] * 4}完成"
+        for k in range(count)
+    ]
     frame = replies(count, first=first)
     return frame.assign(reply=texts)
 
@@ -109,7 +112,9 @@ def test_a_batch_is_so_many_within_the_minutes():
 
 def test_a_place_speaks_for_the_requesters_who_brought_the_same_up():
     def rows(same, matter, ids):
-        return [{"ticket_id": i, "same": same, "matter": matter, "category2_code": "0101", "unit_code": "U1"} for i in ids]
+        return [
+            {"ticket_id": i, "same": same, "matter": matter, "category2_code": "0101", "unit_code": "U1"} for i in ids
+        ]
 
     frame = pd.DataFrame(rows("place", "小区", range(6)) + rows("requester", "a", range(4))
                          + rows("requester", "b", (3, 10, 11, 12)))  # fmt: skip

@@ -6,7 +6,9 @@ import numpy as np
 
 from lib.analysis.similar_replies import clusters, gist, likeness
 
-TEMPLATE = "尊敬的{}，您好！您反映的问题已收悉，我单位高度重视，正在积极推进中，请您耐心等待，祝您生活愉快。（{}月{}日）"
+TEMPLATE = (
+    "尊敬的{}，您好！您反映的问题已收悉，我单位高度重视，正在积极推进中，请您耐心等待，祝您生活愉快。（{}月{}日）"
+)
 
 
 def test_a_text_with_other_names_days_and_widths_is_one():
