@@ -46,7 +46,7 @@ from lib.answers.quality import (
     years_without_calendar,
 )
 from lib.answers.radar import DemandForecast, Earlier, TopicRadar, demand_forecast, topic_radar
-from lib.answers.review import DISSATISFIED, HARD, POPULATIONS, hard_tickets, population, population_count
+from lib.answers.review import DISSATISFIED, HARD, POPULATIONS, hard_count, hard_tickets, population, population_count
 from lib.answers.source import Source, for_category, for_unit, newest_month, reach_of
 from lib.answers.suggestions import (
     LastRun,
@@ -137,6 +137,7 @@ __all__ = [
     "funnel",
     "hand_overs",
     "hard_cases",
+    "hard_count",
     "hard_tickets",
     "has_password",
     "hex_density",

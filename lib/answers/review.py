@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pandas as pd
 
 from lib.access.roles import NotAllowedError
 from lib.answers.source import Source
-from lib.answers.tickets import ticket_list
+from lib.answers.tickets import ticket_count, ticket_list
+from lib.period import Period
 from lib.queries import hard_tickets as queries
 from lib.queries.ticket_filter import (
     HARD_DAYS,
@@ -29,20 +31,30 @@ HARD_SHOWN = 500
 
 
 def hard_tickets(source: Source, scope: Scope) -> pd.DataFrame:
-    """Open hard tickets of the scope, whenever they were received, newest first, at most HARD_SHOWN: the columns of
-    ticket_list and reasons (words joined by 、), days_open. Raises NotAllowedError for those who see figures only.
+    """Hard tickets of the scope that are open now, whatever its period, newest first, at most HARD_SHOWN: the columns
+    of ticket_list and reasons (words joined by 、), days_open. Raises NotAllowedError for those who see figures only.
     """
-    frame = ticket_list(source, scope, HARD, None, HARD_SHOWN)
+    frame = ticket_list(source, _now(source, scope), HARD, None, HARD_SHOWN)
     facts = queries.hard_facts(source.conn, frame["ticket_id"].tolist()).set_index("ticket_id")
     facts = facts.reindex(frame["ticket_id"])
     days = [None if pd.isna(at) else (source.as_of - at).days for at in frame["received_at"]]
     reasons = [
-        "、".join(_reasons(rounds, transfers, same, source.as_of - received > timedelta(days=HARD_DAYS)))
+        "、".join(_reasons(rounds, transfers, same, source.as_of - received >= timedelta(days=HARD_DAYS)))
         for rounds, transfers, same, received in zip(
             facts["round_count"], facts["transfer_count"], facts["same_matter"], frame["received_at"], strict=True
         )
     ]
     return frame.assign(reasons=reasons, days_open=pd.array(days, dtype="Int64"))
+
+
+def hard_count(source: Source, scope: Scope) -> int:
+    """How many of them there are. Raises like hard_tickets."""
+    return ticket_count(source, _now(source, scope), HARD)
+
+
+def _now(source: Source, scope: Scope) -> Scope:
+    """The scope in the month of the as-of: a stock of an earlier period is another one."""
+    return replace(scope, period=Period.of(source.as_of.date()))
 
 
 def _reasons(rounds: float, transfers: float, same: float, is_old: bool) -> list[str]:
@@ -52,7 +64,7 @@ def _reasons(rounds: float, transfers: float, same: float, is_old: bool) -> list
     if not pd.isna(transfers) and transfers >= HARD_TRANSFERS:
         said.append(f"转派{int(transfers)}次")
     if is_old:
-        said.append(f"受理超过{HARD_DAYS}日")
+        said.append(f"受理满{HARD_DAYS}日")
     if not pd.isna(same) and same >= HARD_REPEATS:
         said.append(f"同一事项{int(same)}件")
     return said

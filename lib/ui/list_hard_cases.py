@@ -93,13 +93,13 @@ def _open(item_no: str) -> None:
 def tickets(scope: Scope) -> None:
     """Open hard tickets of the scope that stand on no list yet; a click shows what may be done."""
     listed = loaders.ask_records(answers.listed_tickets, loaders.list_view())
-    total = loaders.ask(answers.ticket_count, scope, answers.HARD)
+    total = loaders.ask(answers.hard_count, scope)
     found = loaders.ask(answers.hard_tickets, scope)
     keys = zip(found["source_code"], found["ticket_no"], strict=True)
     frame = found[pd.Series([key not in listed for key in keys], index=found.index, dtype=bool)]
     st.caption(
         f"未办结的疑难工单{show_count(total)}件（办理{HARD_ROUNDS}轮以上、转派{HARD_TRANSFERS}次以上、"
-        f"受理超过{HARD_DAYS}日，或同一事项{HARD_REPEATS}件以上），与统计期无关；下面是"
+        f"受理满{HARD_DAYS}日，或同一事项{HARD_REPEATS}件以上），与统计期无关；下面是"
         + (f"最新{show_count(len(found))}件中" if total > len(found) else "")
         + f"尚未列入清单的{show_count(len(frame))}件。点击一行查看或列入清单。"
     )

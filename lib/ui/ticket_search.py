@@ -27,7 +27,7 @@ FLAGS = {
     "group_event": "突发及群体性", "hard_case": "疑难件", "reworked": "重办", "returned": "退单", "extended": "延期",
     "excluded": "已剔除", "restricted": "限制件", "unmapped": "未归类", "no_closing_time": "缺办结时间",
     "enterprise": "企业诉求", "urgent": "紧急", "dissatisfied": "不满意或未解决", "hard": "疑难工单",
-    "many_rounds": "办理3轮以上", "many_transfers": "转派3次以上", "long_open": "受理60日以上未办结",
+    "many_rounds": "办理3轮以上", "many_transfers": "转派3次以上", "long_open": "受理满60日未办结",
     "often_repeated": "同一事项反映3次以上",
 }  # fmt: skip
 # Parameter of the address → key of its widget.
