@@ -135,7 +135,10 @@ def _seasons(cities: np.ndarray, first: int, limits: Thresholds) -> np.ndarray:
     factor = np.ones(cities.shape)
     for day in range(first, len(cities)):
         begins, slack = day + 1 - WINDOW, limits.season_slack
-        factor[day] = past.ratio((begins - slack, day + 1 + slack), (begins - limits.level_days, begins))
+        before = (begins - limits.level_days, begins)
+        wide = past.ratio((begins - slack, day + 1 + slack), before)
+        # A season that sets in at once (the boilers) is known by its own week, whatever the weeks around it.
+        factor[day] = np.maximum(wide, past.ratio((begins, day + 1), before))
     return factor
 
 
