@@ -22,6 +22,7 @@ HALF_LIFE_WEEKS = 3.0
 LEVEL_CLIP = (0.6, 1.6)  # a week further from the median of the level's weeks counts as being there
 SEASON_SLACK_DAYS = 7
 SEASON_PRIOR = 3.0  # tickets a week that hold a season's change back towards none
+SUDDEN, SUDDEN_NOISE = 3.0, 0.08  # standard deviations, and how much weeks differ beyond chance
 CALM = (1.8, 12.0)
 ORIGINS_BEHIND_INTERVALS = 12
 MIN_ORIGINS = 8
@@ -169,28 +170,32 @@ class _Tried:
         low = day + 1 + WEEK * h - 52 * WEEK
         return self._raw[low + WEEK] - self._raw[low]
 
-    def _season(self, low: int, day: int) -> np.ndarray:
-        """Tickets of the week that begins on day `low`, as earlier years had it; only days up to `day` are read."""
-        total = np.zeros(self.counts.shape[1])
-        years = 0
+    def _season(self, low: int) -> np.ndarray:
+        """Tickets of the week that begins on day `low`, as earlier years had it.
+
+        Smoothed over the days around it, unless the week itself differs from them by more than chance: seasons that
+        set in at once.
+        """
+        own, wide, years = np.zeros(self.counts.shape[1]), np.zeros(self.counts.shape[1]), 0
         for year in range(1, 100):
-            start = low - year_back(year) - SEASON_SLACK_DAYS
-            stop = low - year_back(year) + WEEK + SEASON_SLACK_DAYS
-            if start < 0:
+            start, stop = low - year_back(year), low - year_back(year) + WEEK
+            if start < SEASON_SLACK_DAYS:
                 break
-            if stop <= day + 1:
-                total += self._calm[stop] - self._calm[start]
-                years += 1
-        return total / max(years, 1) * WEEK / (WEEK + 2 * SEASON_SLACK_DAYS) + SEASON_PRIOR
+            own += self._calm[stop] - self._calm[start]
+            wide += self._calm[stop + SEASON_SLACK_DAYS] - self._calm[start - SEASON_SLACK_DAYS]
+            years += 1
+        wide *= WEEK / (WEEK + 2 * SEASON_SLACK_DAYS)
+        sudden = np.abs(own - wide) > SUDDEN * np.sqrt(wide + (SUDDEN_NOISE * wide) ** 2)
+        return np.where(sudden, own, wide) / max(years, 1) + SEASON_PRIOR
 
     def _point(self, day: int) -> np.ndarray:
         starts = [day + 1 - WEEK * (k + 1) for k in range(LEVEL_WEEKS)]
-        ratios = np.stack([(self._raw[s + WEEK] - self._raw[s]) / self._season(s, day) for s in starts])
+        ratios = np.stack([(self._raw[s + WEEK] - self._raw[s]) / self._season(s) for s in starts])
         usual = np.median(ratios, axis=0)
         ratios = np.clip(ratios, LEVEL_CLIP[0] * usual, LEVEL_CLIP[1] * usual)
         weights = 0.5 ** (np.arange(LEVEL_WEEKS) / HALF_LIFE_WEEKS)
         level = (weights[:, None] * ratios).sum(axis=0) / weights.sum()
-        return np.stack([level * self._season(day + 1 + WEEK * h, day) for h in range(HORIZONS)])
+        return np.stack([level * self._season(day + 1 + WEEK * h) for h in range(HORIZONS)])
 
     def scatter(self, number: int) -> np.ndarray:
         """Scatter beyond chance per week ahead and series, from errors known at origin `number`."""

@@ -16,7 +16,7 @@ LAST = date(2026, 10, 31)
 
 @pytest.fixture(scope="module")
 def city() -> pd.DataFrame:
-    return city_wide(panel(seed=5))
+    return city_wide(panel(seed=7))
 
 
 @pytest.mark.parametrize(("mean", "scatter"), [(0.4, 0.3), (6.0, 0.02), (40.0, 0.25), (900.0, 0.1)])
@@ -55,7 +55,7 @@ def test_the_coming_weeks_follow_season_and_level(city):
     assert even.tolist() == pytest.approx([20 * 7] * 8, rel=0.12)
     heat = weeks[weeks["category_code"] == "heat"].set_index("week")["expected"]
     truth = 12 * 7 * factor("heat", pd.date_range(date(2026, 11, 15), periods=7)).mean()
-    assert heat[3] == pytest.approx(truth, rel=0.25)
+    assert heat.loc[2:4].mean() == pytest.approx(truth, rel=0.2)
 
 
 def test_intervals_hold_as_often_as_they_say_and_errors_are_smaller_than_last_years(city):
