@@ -293,7 +293,8 @@ def current_state(conn: Connection, item: Any) -> dict[str, str]:
 def written(value: str | None, label: str, *, required: bool = False, longest: int = LONGEST_TEXT) -> str:
     """A text as it is stored: trimmed, line ends alike, without control characters. Raises CommandError."""
     text = (value or "").replace("\r\n", "\n").replace("\r", "\n").strip()
-    text = "".join(c for c in text if c == "\n" or c == "\t" or (c.isprintable() and not 0xD800 <= ord(c) <= 0xDFFF))
+    # The wide space between Chinese words counts as unprintable; it is kept.
+    text = "".join(c for c in text if c in "\n\t\u3000" or (c.isprintable() and not 0xD800 <= ord(c) <= 0xDFFF))
     if required and not text:
         raise CommandError(f"请填写{label}")
     if len(text) > longest:
