@@ -106,7 +106,7 @@ def hidden_rows(
 
 def exported(rows: Sequence[Sequence[str]] | None) -> Exported | None:
     """What the hidden sheet holds; None where there is none or it is not ours."""
-    if not rows or len(rows) < 2 or not rows[0] or rows[0][0] != FORMAT or len(rows[0]) < 4:
+    if not rows or len(rows) < 2 or not rows[0] or rows[0][0] != FORMAT or len(rows[0]) < 3:
         return None
     keys = rows[1][2:]
     versions, cells = {}, {}
@@ -115,7 +115,7 @@ def exported(rows: Sequence[Sequence[str]] | None) -> Exported | None:
             return None
         versions[row[0]] = int(row[1])
         cells[row[0]] = dict(zip(keys, [*map(tidy, row[2:]), *[""] * len(keys)], strict=False))
-    return Exported(rows[0][1], rows[0][2], rows[0][3], versions, cells)
+    return Exported(rows[0][1], rows[0][2], rows[0][3] if len(rows[0]) > 3 else "", versions, cells)
 
 
 def require_own(found: Exported, list_kind: str, profile: ListProfile) -> None:
