@@ -55,7 +55,7 @@ def drawing(scope: Scope) -> None:
         due_on = st.date_input("完成期限", view.profile.days.after(view.today, 10), format="YYYY-MM-DD", width=150,
                                key="sample_due")  # fmt: skip
         pressed = list_register.may_write() and st.button("抽取样本", type="primary", disabled=not total)
-    label = f"{scope.period.label}　{filters.describe(scope)}　{POPULATIONS[population]}"
+    label = f"{scope.period.label}，{filters.describe(scope)}，{POPULATIONS[population]}"
     if not total:
         st.caption(f"{plain(scope.period.label)}{POPULATIONS[population]}：没有，请换一个统计期或放宽筛选条件。")
         return
