@@ -35,7 +35,7 @@ _DEPARTMENTS = 2
 
 
 @dataclass(frozen=True)
-class _OneTransaction(AssessmentStore):
+class OneTransaction(AssessmentStore):
     """The store as commands know it, each of them within the same transaction: either all lists stand or none, and
     the disk is waited for once.
     """
@@ -63,7 +63,7 @@ def fill_lists(settings: Settings, seed: int, now: datetime | None = None) -> di
         with store.writing() as conn:
             if conn.execute(select(t.list_items.c.item_id).limit(1)).first() is not None:
                 return None
-            _play(settings, _OneTransaction(store.engine, store.pair, conn), seed, now or datetime.now(UTC))
+            _play(settings, OneTransaction(store.engine, store.pair, conn), seed, now or datetime.now(UTC))
             counted = conn.execute(select(t.list_items.c.list_kind, func.count()).group_by(t.list_items.c.list_kind))
             return {str(kind): int(count) for kind, count in counted}
     finally:
@@ -77,7 +77,7 @@ def said(made: dict[str, int] | None) -> str:
     return "双清单已生成：" + "，".join(f"{label} {made.get(kind, 0)} 项" for kind, label in LIST_KINDS.items())
 
 
-def _play(settings: Settings, store: _OneTransaction, seed: int, now: datetime) -> None:
+def _play(settings: Settings, store: OneTransaction, seed: int, now: datetime) -> None:
     rng = np.random.default_rng([seed, 9])
     profile = load_lists(DEMO_CITY)
     days = Days(profile.days, city_time(utc(now)).date())

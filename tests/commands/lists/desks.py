@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, insert, select
+from sqlalchemy import insert, select
 
 from lib.access.roles import ROLES, Identity, Role
 from lib.assessment_store import AssessmentStore
 from lib.commands.lists import hand_over, items, requests, steps
 from lib.commands.lists.desk import Desk
+from lib.demo.lists import OneTransaction
 from lib.lists.profile import load_lists
 from lib.schema import lists as t
 
@@ -66,27 +66,11 @@ def hand_over_of(store: AssessmentStore, item_no: str, receiver: str = "supervis
         return int(conn.execute(handed.order_by(h.hand_over_id.desc())).scalars().first() or 0)
 
 
-@dataclass(frozen=True)
-class Trial(AssessmentStore):
-    """The store within one transaction that is rolled back at the end: whatever was tried did not happen."""
-
-    conn: Connection
-
-    @contextmanager
-    def reading(self) -> Iterator[Connection]:
-        yield self.conn
-
-    @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        with self.conn.begin_nested():
-            yield self.conn
-
-
 @contextmanager
-def trying(store: AssessmentStore) -> Iterator[Trial]:
-    """A trial of the store."""
+def trying(store: AssessmentStore) -> Iterator[OneTransaction]:
+    """The store within one transaction that is rolled back at the end: whatever was tried did not happen."""
     with suppress(_Over), store.writing() as conn:
-        yield Trial(store.engine, store.pair, conn)
+        yield OneTransaction(store.engine, store.pair, conn)
         raise _Over
 
 
