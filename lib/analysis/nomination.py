@@ -150,6 +150,8 @@ def bulk_closings(
     found = []
     for code, part in frame.groupby("unit_code", sort=True):
         unit = str(code)
+        if len(part) < tickets:
+            continue
         ordered = part.sort_values(["closed_at", "ticket_id"])
         inside = in_batches(ordered["closed_at"], minutes, batch)
         mine = ordered[inside]

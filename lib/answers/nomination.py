@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -117,18 +118,21 @@ class _Worded:
     def proposals(self, rule: NominationRule, found: list[Finding]) -> list[Proposal]:
         """One proposal per finding, in their order."""
         tickets = queries.found_tickets(self.source.conn, {number for f in found for number in f.tickets})
-        tickets = tickets.sort_values(["received_at", "ticket_id"], ascending=False).set_index("ticket_id", drop=False)
-        tickets["rank"] = range(len(tickets))
-        rank = tickets["rank"].to_dict()
-        parts = [tickets.loc[sorted(finding.tickets, key=rank.__getitem__)] for finding in found]
-        read = queries.texts_of(self.source.conn, {i for part in parts for i in part.index[:WITH_TEXTS]})
+        tickets = tickets.sort_values(["received_at", "ticket_id"], ascending=False)
+        rows: dict[int, dict[Any, Any]] = {int(r["ticket_id"]): r for r in tickets.to_dict("records")}
+        rank = {number: k for k, number in enumerate(rows)}
+        newest = [sorted(finding.tickets, key=rank.__getitem__) for finding in found]
+        read = queries.texts_of(self.source.conn, {number for ids in newest for number in ids[:WITH_TEXTS]})
         texts: dict[int, dict[Any, Any]] = {int(r["ticket_id"]): r for r in read.to_dict("records")}
-        return [self._proposal(rule, finding, part, texts) for finding, part in zip(found, parts, strict=True)]
+        return [
+            self._proposal(rule, finding, [rows[number] for number in ids], texts)
+            for finding, ids in zip(found, newest, strict=True)
+        ]
 
     def _proposal(
-        self, rule: NominationRule, finding: Finding, part: pd.DataFrame, texts: dict[int, dict[Any, Any]]
+        self, rule: NominationRule, finding: Finding, part: list[dict[Any, Any]], texts: dict[int, dict[Any, Any]]
     ) -> Proposal:
-        district, category = _usual(part["district_code"]), _usual(part["category2_code"])
+        district, category = (_usual(row[name] for row in part) for name in ("district_code", "category2_code"))
         if finding.rule in BY_UNIT_ALONE:
             # It is about how the unit works, whatever the matter: its own place, not that of its tickets.
             district, category = self.homes.get(finding.unit_code), None
@@ -136,17 +140,17 @@ class _Worded:
         place = label_of(district, self.names["district"]) if district else ""
         listed = [
             self._ticket(finding, row, texts.get(int(row["ticket_id"])) if k < WITH_TEXTS else None)
-            for k, row in enumerate(part.to_dict("records"))
+            for k, row in enumerate(part)
         ]
         chain = {
             "words": HINT, "rule": rule.label, "definition": rule.definition, "figures": figures_of(finding),
-            "restricted": int(part["restricted_class"].notna().sum()), "tickets": listed,
+            "restricted": sum(not pd.isna(row["restricted_class"]) for row in part), "tickets": listed,
         }  # fmt: skip
         return Proposal(
             rule=rule.key,
             matter=finding.matter,
             title=title_of(finding, unit, label_of(category, self.names["category2"]) if category else "", place),
-            tickets=tuple(zip(part["source_code"], part["ticket_no"], strict=True)),
+            tickets=tuple((row["source_code"], row["ticket_no"]) for row in part),
             minimum=finding.minimum,
             chain=chain,
             unit_code=finding.unit_code,
@@ -170,9 +174,9 @@ class _Worded:
 
 def _usual(codes: Iterable[Any]) -> str | None:
     """The code that at least half of the tickets carry; None where there is none, or none that is known."""
-    counts = pd.Series(list(codes)).value_counts(dropna=False)
-    code = str(counts.index[0])
-    return None if code == analysis.UNMAPPED or 2 * counts.iloc[0] < counts.sum() else code
+    counts = Counter(codes)
+    code, most = counts.most_common(1)[0]
+    return None if pd.isna(code) or code == analysis.UNMAPPED or 2 * most < counts.total() else str(code)
 
 
 def _moment(value: Any) -> str:

@@ -14,6 +14,7 @@ PAGES = {
     "districts": "区域分布",
     "units": "承办质效",
     "tickets": "工单查询",
+    "suggestions": "拟列建议",
     "definitions": "指标口径",
     "imports": "数据导入与质量",
 }
