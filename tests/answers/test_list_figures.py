@@ -26,7 +26,7 @@ def workdays(first: date, last: date) -> int:
 
 
 def test_figures_equal_an_independent_count(any_store):
-    made = pd.DataFrame(generated(any_store, 260, seed=4))
+    made = pd.DataFrame(generated(any_store, 200, seed=4))
     for list_kind, since in (("supervision", SINCE), ("supervision", None), ("problem", SINCE)):
         with any_store.reading() as conn:
             found = answers.list_figures(conn, view(), list_kind, since)
@@ -65,7 +65,7 @@ def check_figures(found, made, since):
 
 
 def test_hand_overs_and_replies_equal_an_independent_count(any_store):
-    made = generated(any_store, 260, seed=5)
+    made = generated(any_store, 160, seed=5)
     for since in (SINCE, None):
         with any_store.reading() as conn:
             found = answers.list_figures(conn, view(), "problem", since)
@@ -114,7 +114,7 @@ def product_limit(watched: list[tuple[int, bool]], until: int) -> float:
 
 
 def test_relapse_equals_a_count_day_by_day(any_store):
-    made = generated(any_store, 400, seed=6)
+    made = generated(any_store, 260, seed=6)
     with any_store.reading() as conn:
         found = answers.list_figures(conn, view(), "supervision", SINCE)
     watched = []
