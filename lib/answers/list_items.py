@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date
+from types import SimpleNamespace
 from typing import Any
 
 import pandas as pd
@@ -41,6 +42,22 @@ COLUMNS = (
 )  # fmt: skip
 
 
+# What stands in list_items as it is shown.
+_STORED = (
+    "item_id", "item_no", "list_kind", "state", "title", "manifestation", "problem_type", "source", "source_note",
+    "district_code", "category_code", "urgency", "target", "measures", "instructed_by", "instructed_on",
+    "instruction", "reply_by_on", "assigned_on", "first_due_on", "due_on", "suspended_until_on", "urged_count",
+    "extended_count", "reopened_count", "level", "closed_on", "remarks", "created_at", "created_by", "state_since",
+    "updated_at", "version",
+)  # fmt: skip
+_COUNTS = ("item_id", "urged_count", "extended_count", "reopened_count", "level", "ticket_count", "evidence_count",
+           "version")  # fmt: skip
+_KINDS = {**dict.fromkeys(_COUNTS, "int64"), **dict.fromkeys(FLAGS, "bool"), "days_left": "Int64"}
+# What belongs to an item that has none.
+_NOBODY = SimpleNamespace(unit_code=None, leader="", person="", phone="", duty="")
+_NO_REPORT = SimpleNamespace(progress="", problems="", next_steps="", reported_on=None)
+_NO_SPONSOR = SimpleNamespace(name="", post="", zero_by_on=None)
+_NO_REQUEST = SimpleNamespace(kind=None, asked_by=None, asked_at=None)
 _MOMENTS = ("open_request_at", "created_at", "state_since", "updated_at")
 
 
@@ -86,11 +103,16 @@ def items_of(conn: Connection, view: ListView, kinds: Sequence[str], asked: Item
     """The same for several lists at once; the caller has asked whether the person may look."""
     where = queries.conditions(kinds, view.reach, asked)
     facts = _facts(conn, view, where)
-    records = [_record(row, facts, view) for row in queries.item_rows(conn, where)]
-    records.sort(key=lambda r: (_ORDER.index(r["light"]), r["due_on"] or date.max, r["item_no"]))
+    rows = queries.item_rows(conn, where)
+    places = {key: place for place, key in enumerate(_ORDER)}
+    rows.sort(key=lambda r: (places[facts.light(view, r.state, r.due_on)], r.due_on or date.max, r.item_no))
     own = [OWN + column.key for kind in kinds for column in view.profile.own_columns[kind]]
-    frame = pd.DataFrame(records, columns=[*COLUMNS, *dict.fromkeys(own)])
-    frame["days_left"] = frame["days_left"].astype("Int64")
+    known = _columns(rows, facts, view)
+    # Thousands of texts: pandas need not look into each what it might be.
+    frame = pd.DataFrame({name: pd.Series(known[name], dtype=_KINDS.get(name, "object")) for name in COLUMNS})
+    said = {text: json.loads(text) for text in {row.own_values for row in rows}}
+    for name in dict.fromkeys(own):
+        frame[name] = pd.Series([said[row.own_values].get(name.removeprefix(OWN), "") for row in rows], dtype="object")
     for column in _MOMENTS:
         frame[column] = city_times(frame[column])
     return frame
@@ -105,7 +127,7 @@ def item_counts(conn: Connection, view: ListView, list_kind: str) -> dict[str, i
     counts: dict[str, int] = {}
     for row in queries.state_counts(conn):
         if row.list_kind == list_kind and row.state != "proposed":
-            key = _light(view, {}, row.state, row.due_on)
+            key = light(row.state, row.due_on, view.today, view.profile.days, view.profile.near_days)
             counts[key] = counts.get(key, 0) + row.number
     return counts
 
@@ -122,8 +144,23 @@ class _Facts:
     evidence: dict[int, int]
     requests: dict[int, Any]
     notices: dict[int, str]
-    lights: dict[Any, str]
-    days: dict[date, int]
+    lights: dict[Any, str] = field(default_factory=dict)
+    days: dict[date, int] = field(default_factory=dict)
+
+    def light(self, view: ListView, state: str, due_on: date | None) -> str:
+        """Light of a state and a limit; a ledger has few different ones, and working days take their time."""
+        key = state, due_on
+        if key not in self.lights:
+            self.lights[key] = light(state, due_on, view.today, view.profile.days, view.profile.near_days)
+        return self.lights[key]
+
+    def days_left(self, view: ListView, shown: str, due_on: date | None) -> int | None:
+        """Working days to the limit; None where none runs."""
+        if due_on is None or shown not in ("overdue", "near", "normal"):
+            return None
+        if due_on not in self.days:
+            self.days[due_on] = view.profile.days.between(view.today, due_on)
+        return self.days[due_on]
 
 
 def _facts(conn: Connection, view: ListView, where: list[Any]) -> _Facts:
@@ -146,68 +183,61 @@ def _facts(conn: Connection, view: ListView, where: list[Any]) -> _Facts:
         evidence={row.item_id: row.number for row in queries.evidence_counts(conn, where)},
         requests={row.item_id: row for row in queries.open_request_rows(conn, where, view.reach)},
         notices={row.item_id: row.document_no for row in queries.notice_rows(conn, where, NOTICE)},
-        lights={},
-        days={},
     )
 
 
-def _record(row: Any, facts: _Facts, view: ListView) -> dict[str, Any]:
-    """One item as a row of the frame."""
-    key, names, is_unit = row.item_id, view.names, view.reach is not None
-    lead, report, sponsor = facts.leads.get(key), facts.reports.get(key), facts.sponsors.get(key)
-    request, supporting = facts.requests.get(key), facts.supporting.get(key, [])
-    tickets = facts.tickets.get(key, [])
-    shown = _light(view, facts.lights, row.state, row.due_on)
-    runs = row.due_on is not None and shown in ("overdue", "near", "normal")
-    if runs and row.due_on not in facts.days:
-        facts.days[row.due_on] = view.profile.days.between(view.today, row.due_on)
-    record = {
-        **row._mapping,
-        "state_label": STATES[row.state],
-        "problem_type_label": PROBLEM_TYPES.get(row.problem_type or "", ""),
-        "source_label": SOURCES[row.source],
-        "district": names.get(row.district_code or "", row.district_code or ""),
-        "category": names.get(row.category_code or "", row.category_code or ""),
-        "lead_unit_code": lead.unit_code if lead else None,
-        "lead_unit": names.get(lead.unit_code, lead.unit_code) if lead else "",
-        **{k: getattr(lead, k) if lead else "" for k in ("leader", "person", "phone", "duty")},
-        "supporting_unit_codes": tuple(supporting),
-        "supporting": "、".join(names.get(code, code) for code in supporting),
-        "instructed_by": row.instructed_by or "", "instruction": row.instruction or "",
-        "sponsor": sponsor.name if sponsor else "",
-        "sponsor_post": sponsor.post if sponsor else "",
-        "sponsor_zero_by_on": sponsor.zero_by_on if sponsor else None,
-        "light": shown, "light_label": LIGHT_WORDS[shown],
-        "days_left": facts.days[row.due_on] if runs else None,
-        **{k: getattr(report, k) if report else "" for k in ("progress", "problems", "next_steps")},
-        "reported_on": report.reported_on if report else None,
-        "level_label": level_words(view.profile, row.level),
-        "ticket_count": len(tickets), "tickets": "、".join(tickets),
-        "evidence_count": facts.evidence.get(key, 0),
-        "open_request": request.kind if request else None,
-        "open_request_by": request.asked_by if request else None,
-        "open_request_at": request.asked_at if request else None,
-        "document_no": facts.notices.get(key, ""),
-        "origin_item_no": "" if is_unit else row.origin_item_no or "",
-        "created_by": "" if is_unit else row.created_by,
+def _columns(rows: list[Any], facts: _Facts, view: ListView) -> dict[str, Sequence[Any]]:
+    """The frame column by column, for rows in their order: row by row it takes twice as long."""
+    names, is_unit = view.names, view.reach is not None
+    item: dict[str, Sequence[Any]] = dict.fromkeys((*_STORED, *FLAGS, "origin_item_no"), ())
+    if rows:
+        item |= zip(rows[0]._fields, zip(*rows, strict=True), strict=True)
+    keys = item["item_id"]
+    leads = [facts.leads.get(key, _NOBODY) for key in keys]
+    reports = [facts.reports.get(key, _NO_REPORT) for key in keys]
+    sponsors = [facts.sponsors.get(key, _NO_SPONSOR) for key in keys]
+    requests = [facts.requests.get(key, _NO_REQUEST) for key in keys]
+    supporting = [tuple(facts.supporting.get(key, ())) for key in keys]
+    tickets = [facts.tickets.get(key, ()) for key in keys]
+    lights = [facts.light(view, *key) for key in zip(item["state"], item["due_on"], strict=True)]
+    levels = view.profile.escalation_levels
+
+    def named(codes: Sequence[str | None]) -> list[str]:
+        return [names.get(code, code) if code else "" for code in codes]
+
+    def texts(name: str) -> list[str]:
+        return [text or "" for text in item[name]]
+
+    return {
+        **item,
+        "state_label": [STATES[state] for state in item["state"]],
+        "problem_type_label": [PROBLEM_TYPES.get(key or "", "") for key in item["problem_type"]],
+        "source_label": [SOURCES[key] for key in item["source"]],
+        "district": named(item["district_code"]), "category": named(item["category_code"]),
+        "instructed_by": texts("instructed_by"), "instruction": texts("instruction"),
+        "lead_unit_code": [lead.unit_code for lead in leads], "lead_unit": named([lead.unit_code for lead in leads]),
+        "leader": [lead.leader for lead in leads], "person": [lead.person for lead in leads],
+        "phone": [lead.phone for lead in leads], "duty": [lead.duty for lead in leads],
+        "supporting_unit_codes": supporting, "supporting": ["、".join(named(codes)) for codes in supporting],
+        "sponsor": [sponsor.name for sponsor in sponsors], "sponsor_post": [sponsor.post for sponsor in sponsors],
+        "sponsor_zero_by_on": [sponsor.zero_by_on for sponsor in sponsors],
+        "light": lights, "light_label": [LIGHT_WORDS[key] for key in lights],
+        "days_left": [facts.days_left(view, *key) for key in zip(lights, item["due_on"], strict=True)],
+        "progress": [report.progress for report in reports], "problems": [report.problems for report in reports],
+        "next_steps": [report.next_steps for report in reports],
+        "reported_on": [report.reported_on for report in reports],
+        "level_label": [levels[min(level, len(levels) - 1)] for level in item["level"]],
+        "ticket_count": [len(linked) for linked in tickets], "tickets": ["、".join(linked) for linked in tickets],
+        "evidence_count": [facts.evidence.get(key, 0) for key in keys],
+        "open_request": [request.kind for request in requests],
+        "open_request_by": [request.asked_by for request in requests],
+        "open_request_at": [request.asked_at for request in requests],
+        "document_no": [facts.notices.get(key, "") for key in keys],
+        "origin_item_no": [""] * len(rows) if is_unit else texts("origin_item_no"),
+        "created_by": [""] * len(rows) if is_unit else item["created_by"],
     }  # fmt: skip
-    if row.own_values != "{}":
-        record |= {OWN + name: text for name, text in json.loads(row.own_values).items()}
-    return record
 
 
 def city_times(moments: pd.Series) -> pd.Series:
     """Moments as they are stored, on the city's clock; NaT where there is none."""
     return pd.to_datetime(moments).dt.tz_localize(UTC).dt.tz_convert(CITY_TIME).dt.tz_localize(None)
-
-
-def level_words(profile: ListProfile, level: int) -> str:
-    """Name of a level of 提级督办."""
-    return profile.escalation_levels[min(level, len(profile.escalation_levels) - 1)]
-
-
-def _light(view: ListView, known: dict[Any, str], state: str, due_on: date | None) -> str:
-    """Light of a state and a limit; a ledger has few different ones, and working days take their time."""
-    if (state, due_on) not in known:
-        known[state, due_on] = light(state, due_on, view.today, view.profile.days, view.profile.near_days)
-    return known[state, due_on]
