@@ -91,7 +91,7 @@ def _paste(desk: Desk, list_kind: str) -> None:
     with st.form("paste", border=False, clear_on_submit=True, enter_to_submit=False):
         text = st.text_area(
             "从表格软件粘贴（带不带表头都可以）", key="grid_paste", height=90,
-            placeholder="在Excel或WPS中选中若干行复制，粘贴到这里，再点“读入表格”",
+            placeholder="在表格软件中选中若干行复制，粘贴到这里，再点“读入表格”",
         )  # fmt: skip
         if not st.form_submit_button("读入表格", icon=":material/content_paste:", key="grid_take"):
             return

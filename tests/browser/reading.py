@@ -14,7 +14,6 @@ PAGES = {
     "districts": "区域分布",
     "units": "承办质效",
     "tickets": "工单查询",
-    "suggestions": "拟列建议",
     "definitions": "指标口径",
     "imports": "数据导入与质量",
 }
@@ -22,11 +21,11 @@ PAGES = {
 # Who opens a page that says nothing else: the demo's account that sees most.
 USUAL_ROLE = "热线中心"
 
-# Words that officials use as they are: file types, statistics, names of products and standards.
+# Words that officials use as they are: file types, statistics, names of keys, products and standards.
 # fmt: off
 ALLOWED_WORDS = frozenset((
     "Excel", "XLSX", "XLS", "CSV", "DOCX", "PNG", "PDF", "ZIP", "HTML", "SQL", "Parquet", "YAML",
-    "UTF", "GB", "KB", "MB", "WGS", "CGCS", "GCJ", "BD", "PostgreSQL", "DuckDB", "Wilson", "Spiegelhalter",
+    "Ctrl", "UTF", "GB", "KB", "MB", "WGS", "CGCS", "GCJ", "BD", "PostgreSQL", "DuckDB", "Wilson", "Spiegelhalter",
 ))
 # fmt: on
 
