@@ -194,8 +194,8 @@ def _reinspections(frame: pd.DataFrame) -> pd.DataFrame:
     frame["kind_label"] = _mapped(frame, "kind", REINSPECTION_KINDS)
     frame["verdict_label"] = _worded(
         frame,
-        lambda row: REINSPECTION_VERDICTS[row.verdict] if row.verdict else "待回头看" if pd.isna(row.cancelled_at)
-        else "已取消",
+        lambda row: REINSPECTION_VERDICTS[row.verdict] if not pd.isna(row.verdict)
+        else "待回头看" if pd.isna(row.cancelled_at) else "已取消",
     )  # fmt: skip
     return frame
 

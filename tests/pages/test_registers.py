@@ -115,11 +115,14 @@ def test_a_relapsed_item_is_offered_to_be_reopened(store):
         item_id = put_item(conn, "督2026-0901", UNIT, state="closed", closed_on=today() - timedelta(days=31),
                            assigned_on=today() - timedelta(days=60))  # fmt: skip
         values = {"item_id": item_id, "kind": "day30", "due_on": today() - timedelta(days=1), "note": ""}
+        conn.execute(t.list_reinspections.insert().values({**values, "kind": "day90", "due_on": today()}))
         number = conn.execute(t.list_reinspections.insert().values(values).returning(
             t.list_reinspections.c.reinspection_id)).scalar_one()  # fmt: skip
     test = run_page("reinspection", user=signed_in("supervision"), part="回头看任务")
     frame = test.dataframe[0].value
-    assert frame[["item_no", "days_words"]].values.tolist() == [["督2026-0901", "▲ 超1天"]]
+    assert frame[["item_no", "days_words"]].values.tolist() == [
+        ["督2026-0901", "▲ 超1天"], ["督2026-0901", "今天到期"],
+    ]  # fmt: skip
     row = {"reinspection_id": number, "item_no": "督2026-0901", "title": "事项", "unit": "", "kind_label": "30日回头看",
            "closed_on": today()}  # fmt: skip
     answered(clicked(test, list_reinspection.DUE, **row), "relapsed", "又停水了")
@@ -129,7 +132,7 @@ def test_a_relapsed_item_is_offered_to_be_reopened(store):
     assert "反弹重启" in dialog(test) or [b for b in test.button if "反弹重启" in b.label]
     press(test, "暂不重启")
     assert "是否重启办理" not in words(test)
-    assert rows(store, t.list_reinspections)[-1].verdict == "relapsed"
+    assert {row.kind: row.verdict for row in rows(store, t.list_reinspections)} == {"day30": "relapsed", "day90": None}
 
 
 def test_a_sample_is_drawn_with_its_precision(store):
