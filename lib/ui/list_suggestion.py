@@ -73,6 +73,11 @@ def said() -> None:
         st.success(plain(text), icon=":material/check:")
 
 
+def said_version(rules_version: str) -> str:
+    """What the rule file calls itself; its hash stands in exports and in the history."""
+    return rules_version.partition("·")[0]
+
+
 def opened(desk: Desk, view: ListView) -> None:
     """Draw the suggestion that is open, if one is."""
     if _OPEN in st.session_state:
@@ -109,7 +114,7 @@ def _chain(detail: SuggestionDetail) -> None:
     st.markdown(f"**{plain(row['title'])}**")
     st.caption(detail.words)
     st.text(f"口径：{detail.definition}")
-    st.caption(f"数据截至 {as_of(detail.as_of)}　规则版本 {plain(row['rules_version'])}")
+    st.caption(f"数据截至 {as_of(detail.as_of)}　规则版本 {plain(said_version(row['rules_version']))}")
     show.grid(detail.figures, FIGURES, f"数字_{row['suggestion_id']}", height="content")
     for sentence in detail.standing:
         st.info(f"其中有工单已关联 {plain(sentence)}", icon=":material/link:")

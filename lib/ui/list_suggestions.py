@@ -55,7 +55,7 @@ def run_bar(view: ListView, desk: Desk | None) -> None:
         if last is None:
             said = "还没有研判过。"
         else:
-            ran_on = f"数据截至 {as_of(last.as_of)}，规则版本 {plain(last.rules_version)}"
+            ran_on = f"数据截至 {as_of(last.as_of)}，规则版本 {plain(list_suggestion.said_version(last.rules_version))}"
             counted = f"疑点 {show_count(last.found)} 条，其中新增 {show_count(last.added)} 条。"
             said = f"最近研判 {moment(last.at)}（{ran_on}）：{counted}"
         st.markdown(f":gray[{said}]", width="content")
