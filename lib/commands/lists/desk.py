@@ -20,6 +20,7 @@ from lib.assessment_store import AssessmentStore
 from lib.city import load_city
 from lib.commands import CommandError, ConflictError
 from lib.lists import process
+from lib.lists.fields import fields_of, in_words
 from lib.lists.profile import ListProfile
 from lib.schema import assessment as a
 from lib.schema import lists as t
@@ -225,14 +226,38 @@ def finish(desk: Desk, step: str, taken: Taken, form_key: str | None = None) -> 
         values["state_since"] = desk.moment
     conn.execute(update(t.list_items).where(t.list_items.c.item_id == item.item_id).values(**values))
     add_step(conn, desk, item.item_id, step, item.state, state, taken.text, taken.facts, form_key)
-    before = {k: item._mapping[k] for k in values if k not in ("updated_at", "state_since")}
-    after = {k: v for k, v in values.items() if k not in ("updated_at", "state_since")} | taken.facts
-    audit.append(
-        conn, desk.person,
-        Act("item_step", item.item_no, before=before, after={"step": process.STEPS[step].label, **after},
-            reason=taken.text[:500]),
-        at=desk.moment,
-    )  # fmt: skip
+    told = [key for key in values if key not in _NOT_TOLD]
+    before = _said(desk, item.list_kind, {key: item._mapping[key] for key in told})
+    # The value itself before the words that a handler found for it: the history shows both sides of a change.
+    after = {"办理": process.STEPS[step].label, **taken.facts,
+             **_said(desk, item.list_kind, {key: values[key] for key in told})}  # fmt: skip
+    act = Act("item_step", item.item_no, before=before, after=after, reason=taken.text[:500])
+    audit.append(conn, desk.person, act, at=desk.moment)
+
+
+# The timeline tells the city's own columns by name; the moments are those of the entry itself.
+_NOT_TOLD = ("updated_at", "state_since", "own_values")
+_CALLED = {
+    "state": "状态", "version": "版本", "assigned_on": "交办日期", "first_due_on": "首次确定的时限",
+    "suspended_until_on": "挂账复核日期", "closed_on": "销号日期", "level": "督办级别", "urged_count": "催办次数",
+    "extended_count": "延期次数", "reopened_count": "反弹重启次数",
+}  # fmt: skip
+
+
+def _said(desk: Desk, list_kind: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """Columns of an item in the words of people: label → text."""
+    rules = fields_of(list_kind, desk.profile)
+    said = {}
+    for key, value in values.items():
+        if key in rules:
+            said[rules[key].label(list_kind)] = in_words(rules[key], value, desk.names)
+        elif key == "state":
+            said[_CALLED[key]] = STATES[value]
+        elif key == "level":
+            said[_CALLED[key]] = desk.profile.escalation_levels[value]
+        else:
+            said[_CALLED[key]] = "" if value is None else str(value)
+    return said
 
 
 def add_step(

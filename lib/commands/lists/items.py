@@ -12,7 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Row, insert, select, update
 
 from lib.access import audit
-from lib.access.audit import Act
+from lib.access.audit import Act, Verbatim
 from lib.assessment_store import AssessmentStore
 from lib.city import load_city
 from lib.commands import CommandError, ConflictError
@@ -125,7 +125,7 @@ def insert_item(
     d.add_step(conn, desk, item_id, step, None, state, form_key=command.form_key)
     said = {rule.label(kind): in_words(rule, command.values.get(key), desk.names)
             for key, rule in rules.items() if command.values.get(key)}  # fmt: skip
-    after = {**said, "工单": [no for _, no in tickets]}
+    after = {**said, "关联工单": [Verbatim(no) for _, no in tickets]}
     audit.append(conn, desk.person, Act("item_added", item_no, after=after), at=desk.moment)
     return item_no
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import update
 
+from lib.access.audit import Verbatim
 from lib.assessment_store import AssessmentStore
 from lib.commands import CommandError
 from lib.commands.lists import desk as d
@@ -47,7 +48,8 @@ def link(store: AssessmentStore, desk: Desk, command: LinkTickets) -> int:
         new = link_tickets(taken.conn, desk, taken.item.item_id, d.check_tickets(command.tickets, desk))
         if not new:
             raise CommandError("这些工单都已关联到该事项，无须重复关联")
-        taken.facts["关联工单"] = "、".join(number for _, number in new)
+        # Masking could take a long ticket number for that of a card.
+        taken.facts["关联工单"] = Verbatim("、".join(number for _, number in new))
 
     return d.take_step(store, desk, "link", command, act)
 
@@ -67,6 +69,6 @@ def unlink(store: AssessmentStore, desk: Desk, command: UnlinkTicket) -> int:
         if not ended.rowcount:
             raise CommandError(f"工单 {command.ticket_no} 没有关联到该事项，请刷新后核对")
         taken.text = reason
-        taken.facts["取消关联工单"] = command.ticket_no
+        taken.facts["取消关联工单"] = Verbatim(command.ticket_no)
 
     return d.take_step(store, desk, "link", command, act)

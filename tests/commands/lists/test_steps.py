@@ -1,5 +1,7 @@
 """Steps of an item: who may take which, from where, and what each of them changes."""
 
+import dataclasses
+import json
 import re
 from datetime import date, timedelta
 
@@ -168,6 +170,32 @@ def test_a_step_and_its_entry_in_the_history_are_one_transaction(any_store, monk
         steps.assign(any_store, keeper("supervision"), steps.Assign(no, 2, "U3", supporting_unit_codes=["U1"]))
     assert (row(any_store, no).state, row(any_store, no).version) == ("listed", 2)
     assert [len(rows(any_store, x)) for x in (t.list_steps, t.list_responsibilities, a.audit_entries)] == before
+
+
+def test_the_history_tells_both_sides_of_a_step_in_words(store):
+    no = item_in(store, "assigned")
+    steps.sign(store, keeper("supervision"), steps.Sign(no, 3, "张三"))
+    links.link(store, keeper("supervision"), links.LinkTickets(no, [("A", "T2")]))
+    steps.escalate(store, keeper("supervision"), steps.Escalate(no, 5, "未动", "李局长"))
+    told = [json.loads(entry.text) for entry in rows(store, a.audit_entries)[-3:]]
+    assert [entry["action"] for entry in told] == ["item_step"] * 3
+    assert told[0]["before"] == {"状态": "待签收", "版本": "3"}
+    assert told[0]["after"] == {"办理": "签收", "状态": "办理中", "版本": "4", "签收单位": "住建局", "签收人": "张三",
+                                "签收日期": "2026-11-02"}  # fmt: skip
+    assert told[1]["after"]["关联工单"] == "T2"
+    assert (told[2]["before"]["督办级别"], told[2]["after"]["督办级别"]) == ("科室督办", "督查局督办")
+    assert told[2]["reason"] == "未动"
+    for entry in told:
+        assert not re.search("[a-z]", "".join((*entry["before"], *entry["after"], *entry["after"].values())))
+
+
+def test_a_long_ticket_number_is_not_taken_for_a_card(store):
+    no, long = item_in(store, "handling"), "2024091400001017"
+    own = dataclasses.replace(keeper("supervision"), tickets_known=set)
+    links.link(store, own, links.LinkTickets(no, [("A", long)]))
+    items.add(store, own, items.AddItem("supervision", {"title": "x", "source": "media"}, [("A", long)]))
+    told = [json.loads(entry.text)["after"]["关联工单"] for entry in rows(store, a.audit_entries)[-2:]]
+    assert told == [long, [long]]
 
 
 def test_the_limit_is_the_citys_usual_one_in_working_days(store):
