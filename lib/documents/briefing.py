@@ -111,8 +111,10 @@ def _overall(found: Tally, name: str, today: date) -> str:
 
 def _pressed(found: Tally, list_kind: str) -> str:
     handed = f"，移交{found.handed_over}件" if list_kind == "problem" else ""
+    late = f"下表为逾期最久的{OVERDUE_SHOWN}件，其余见台账。" if found.overdue > OVERDUE_SHOWN else ""
     return (
-        f"已列入的事项累计催办{found.urged}次，同意延期{found.extended}次{handed}，销号后反弹重启{found.reopened}件次。"
+        f"已列入的事项累计催办{found.urged}次，同意延期{found.extended}次{handed}，"
+        f"销号后反弹重启{found.reopened}次。{late}"
     )
 
 

@@ -9,11 +9,13 @@ from typing import Any
 
 from lib.access.masking import mask_text
 from lib.lists.due import WorkingDays, time_left
+from lib.lists.process import PROBLEM, SUPERVISION
 from lib.lists.profile import ListProfile
 
 # Items that a unit has in hand, near their limit or past it.
 _STATES, _LIGHTS = ("assigned", "handling"), ("overdue", "near")
 _TITLE_MAX = 40
+_HEADS = {PROBLEM: "问题整改提醒", SUPERVISION: "督办提醒"}
 
 
 @dataclass(frozen=True)
@@ -40,20 +42,20 @@ def by_unit(rows: Iterable[Mapping[str, Any]], list_kind: str, profile: ListProf
     for row in rows:
         if row["state"] in _STATES and row["light"] in _LIGHTS and row["lead_unit_code"]:
             units.setdefault(row["lead_unit_code"], []).append(row)
-    found = [_reminder(code, items, profile.offices[list_kind], profile, today) for code, items in units.items()]
+    found = [_reminder(code, items, list_kind, profile, today) for code, items in units.items()]
     return sorted(found, key=lambda r: (-r.overdue, -r.near, r.unit))
 
 
-def _reminder(code: str, items: list[Mapping[str, Any]], office: str, profile: ListProfile, today: date) -> Reminder:
+def _reminder(code: str, items: list[Mapping[str, Any]], list_kind: str, profile: ListProfile, today: date) -> Reminder:
     days = profile.days
     ordered = sorted(items, key=lambda row: (row["due_on"], row["item_no"]))
     lines = [f"{n}．{_line(row, today, days)}" for n, row in enumerate(ordered, start=1)]
     unit = str(ordered[0]["lead_unit"])
     demo = "（演示数据）" if profile.is_fictional else ""
     text = "\n".join((
-        f"【督办提醒】{unit}：截至{today.month}月{today.day}日，你单位有{len(ordered)}件事项需要抓紧办理。{demo}",
+        f"【{_HEADS[list_kind]}】{unit}：截至{today.month}月{today.day}日，你单位有{len(ordered)}件事项需要抓紧办理。{demo}",
         *lines,
-        f"请按时限办结并报告进展。{office}",
+        f"请按时限办结并报告进展。{profile.offices[list_kind]}",
     ))  # fmt: skip
     return Reminder(
         unit_code=code, unit=unit, leader=_joined(ordered, "leader"), person=_joined(ordered, "person"),

@@ -12,6 +12,7 @@ from datetime import date
 from pathlib import Path
 
 import docx
+import pandas as pd
 import pytest
 
 from lib.answers import ItemDetail, ListView, list_item, list_items
@@ -189,6 +190,10 @@ def test_briefings_count_as_the_list_does(store: AssessmentStore) -> None:
     assert [(r["名称"], r["事项数"], r["逾期"]) for r in groups["单位"]] == [
         ("示例市住房保障局", "2", "1"), ("示例市东湖区", "3", "0"),
     ]  # fmt: skip
+    many = pd.concat([items] * (briefing.OVERDUE_SHOWN + 1))
+    words, groups = briefing.about_list("report", many, "supervision", VIEW.profile, VIEW.today, period, {})
+    assert len(groups["逾期"]) == briefing.OVERDUE_SHOWN
+    assert "下表为逾期最久的20件，其余见台账" in words["移交与督办情况"]
     with store.reading() as conn:
         none = list_items(conn, VIEW, "problem")
     empty, _ = briefing.about_list("circular", none, "problem", VIEW.profile, VIEW.today, period, {})
