@@ -120,19 +120,20 @@ def forecast(panel: pd.DataFrame) -> Forecast:
 
 
 def backtest(panel: pd.DataFrame, step: int = ORIGIN_STEP, most: int = MOST_ORIGINS) -> Backtest:
-    """Forecast again from earlier origins, `step` weeks apart, and compare with what came; fewer than eight are
-    refused.
+    """Forecast again from earlier origins and compare with what came. They are `step` weeks apart, closer where the
+    history is short; fewer than eight are refused.
     """
-    refusal = refusal_of(panel, WEEK * (HORIZONS + (MIN_ORIGINS - 1) * min(step, ORIGIN_STEP)))
+    refusal = refusal_of(panel, WEEK * (HORIZONS + MIN_ORIGINS - 1))
     if refusal is not None:
         return Backtest(pd.DataFrame(), refusal)
     watched = panel.loc[:, series_refusals(panel).isna().to_numpy()]
     counts = watched.to_numpy(dtype=float)
     tried = _Tried(counts)
     # The last origin whose eight weeks have passed, and back from there.
-    usable = range(len(tried.origins) - 1 - HORIZONS, ORIGINS_BEHIND_INTERVALS + HORIZONS - 1, -step)
+    usable = range(len(tried.origins) - 1 - HORIZONS, ORIGINS_BEHIND_INTERVALS + HORIZONS - 1, -1)
+    apart = max(min(step, (len(usable) - 1) // (MIN_ORIGINS - 1)), 1)
     parts = []
-    for number in list(usable)[:most]:
+    for number in usable[::apart][:most]:
         mean, scatter, day = tried.points[number], tried.scatter(number), tried.origins[number]
         actual = np.stack([counts[day + 1 + WEEK * h : day + 1 + WEEK * (h + 1)].sum(axis=0) for h in range(HORIZONS)])
         below, at = below_and_at(mean.ravel(), scatter.ravel(), actual.ravel())

@@ -117,9 +117,11 @@ def test_what_cannot_be_foretold_is_refused_with_the_reason(first, scale, senten
 
 
 def test_fewer_than_eight_origins_are_no_backtest():
-    long_enough = city_wide(panel(first=date(2024, 11, 15)))
-    assert f.forecast(long_enough).refusal is None
-    assert "误差检验至少需要" in (f.backtest(long_enough).refusal or "")
+    short = city_wide(panel(first=date(2025, 2, 1)))
+    assert f.forecast(short).refusal is None
+    assert "误差检验至少需要" in (f.backtest(short).refusal or "")
+    enough = f.MIN_DAYS + 7 * (f.HORIZONS + f.MIN_ORIGINS - 1)
+    assert f.backtest(city_wide(panel()).iloc[-enough:]).origins == f.MIN_ORIGINS
 
 
 def test_zero_counts_of_a_whole_season_give_a_forecast_of_almost_none():
