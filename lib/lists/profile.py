@@ -18,6 +18,8 @@ from lib.lists.process import STEPS
 from lib.schema.list_terms import LIST_KINDS, RECEIVERS, REINSPECTION_KINDS
 
 OWN_COLUMNS_MAX = 10
+# Forms add a character of their own, and the column holds sixteen.
+DOCUMENT_WORD_MAX = 12
 OWN_KINDS = ("text", "date", "number", "choice")
 
 
@@ -128,6 +130,9 @@ def _check(place: str, profile: ListProfile) -> None:
         raise ConfigError(f"{place}：销号复核（verify_close_out）必须由另一人办理，不能从 second_persons 中去掉")
     if any(f"day{days}" not in REINSPECTION_KINDS for days in profile.reinspection_days):
         raise ConfigError(f"{place} 的 reinspection_days 只能是 30、90")
+    words = list(profile.document_words.values())
+    if len(set(words)) < len(words) or not all(0 < len(word) <= DOCUMENT_WORD_MAX for word in words):
+        raise ConfigError(f"{place} 的 document_words 须各不相同，每个1至{DOCUMENT_WORD_MAX}字")
     for kind, columns in profile.own_columns.items():
         if len(columns) > OWN_COLUMNS_MAX:
             raise ConfigError(f"{place}：{LIST_KINDS[kind]}的自定义列最多{OWN_COLUMNS_MAX}个")
