@@ -19,8 +19,9 @@ from lib.lists.process import STEPS
 from lib.ui.list_actions_forms import FORMS, Ask, Context, Form
 from lib.ui.words import plain
 
-# Session keys: the form that is open (step, key, version it was opened with), and what the last act did.
-_OPEN, _SAID = "_list_action_open", "_list_action_said"
+# Session keys: the form that is open (step, key, version it was opened with), what the last act did, and how many
+# forms there were.
+_OPEN, _SAID, _ROUND = "_list_action_open", "_list_action_said", "_list_action_round"
 # Session key: the part of the item page that the last act was about.
 _PART = "_list_item_part"
 TO_CHOOSE, TO_FIND = "请选择", "输入名称查找"
@@ -67,6 +68,12 @@ def looked_at() -> str | None:
 def begin(step: str, item_no: str) -> None:
     """Open the form of a step with this run or the next (for callbacks); every opening is a form of its own."""
     st.session_state[_OPEN] = {"step": step, "item_no": item_no, "key": uuid.uuid4().hex, "version": None}
+    st.session_state[_ROUND] = opened_before() + 1
+
+
+def opened_before() -> int:
+    """How many forms were opened in this session: whatever stood open over the page belongs to one of them."""
+    return int(st.session_state.get(_ROUND, 0))
 
 
 def close() -> None:

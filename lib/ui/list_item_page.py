@@ -138,7 +138,8 @@ def _buttons(detail: ItemDetail, view: ListView) -> None:
             st.button(STEPS[step].label, key=f"act_{step}", disabled=True, help=plain(why))
             st.caption(plain(why), width="content")
         if rest:
-            with st.popover("更多办理", icon=":material/more_horiz:"):
+            # Another key once a form opens: the menu would stand over it.
+            with st.popover("更多办理", icon=":material/more_horiz:", key=f"more_steps_{list_actions.opened_before()}"):
                 for step in rest:
                     _button(step, row["item_no"], wide=True)
 
