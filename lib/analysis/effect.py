@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from lib.analysis import effect_words as words
-from lib.analysis.effect_model import SMALL, Fit, control_index, design, fit
+from lib.analysis.effect_model import SMALL, Fit, OwnMoves, control_index, design, fit
 from lib.analysis.effect_placebo import ENOUGH_CONTROLS, as_if_scheduled, own_moves, placebo_dates, resampled_error
 from lib.analysis.effect_published import PUBLISHED_WEEKS, Published, averages, published
 from lib.analysis.effect_weeks import EffectRefused, Panel, Topic, check, panel
@@ -171,12 +171,12 @@ def _estimated(topic: Topic, whole: Panel, measured: Published, short: str) -> E
     placebos = placebo_dates(used, frame, offset)
     spread = own_moves(controls)
     if len(controls) < ENOUGH_CONTROLS:
-        spread = max(spread, own_moves(placebos))
+        spread = max(spread, own_moves(placebos), key=lambda own: own.variance)
     width = found.half_width(spread)
     base = Change.of_logs(found.effect, width)
     expected = float(found.expected[used.after].sum())
     adjusted = Adjusted(
-        base.change, base.low, base.high, expected, float(used.topic[used.after].sum()), spread**0.5,
+        base.change, base.low, base.high, expected, float(used.topic[used.after].sum()), spread.variance**0.5,
         resampled_error(found) / found.widest_error, found.dispersion,
     )  # fmt: skip
     lowest = placebos["change"].min() if len(placebos) else None
@@ -232,7 +232,7 @@ def _word(
     return "变化不明显", "95%区间包含零，升降可能出于季节、趋势或偶然"
 
 
-def _windows(whole: Panel, before: int, spread: float) -> pd.DataFrame:
+def _windows(whole: Panel, before: int, spread: OwnMoves) -> pd.DataFrame:
     """Half years after the meeting, the last of them at least eight weeks long, each against the same expectation."""
     since = np.cumsum(whole.after | whole.later)
     number = np.where(since > 0, (since - 1) // WINDOW, -1)
@@ -254,10 +254,10 @@ def _windows(whole: Panel, before: int, spread: float) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=columns)
 
 
-def _series(whole: Panel, used: Panel, found: Fit, spread: float) -> pd.DataFrame:
+def _series(whole: Panel, used: Panel, found: Fit, spread: OwnMoves) -> pd.DataFrame:
     """Every week from the first used one on, for the drawing."""
-    width = found.half_width(0) / found.widest_error
-    error = np.sqrt(found.expected_error**2 + np.where(used.after, spread, 0.0))
+    width = found.critical(spread)
+    error = np.sqrt(found.expected_error**2 + np.where(used.after, spread.variance, 0.0))
     fitted = pd.DataFrame(
         {"expected": found.expected, "low": found.expected * np.exp(-width * error),
          "high": found.expected * np.exp(width * error)}, index=used.weeks,
@@ -274,7 +274,7 @@ def _sides(whole: Panel) -> pd.DataFrame:
     return frame
 
 
-def _displacement(used: Panel, frame: pd.DataFrame, offset: np.ndarray | None, spread: float) -> pd.DataFrame:
+def _displacement(used: Panel, frame: pd.DataFrame, offset: np.ndarray | None, spread: OwnMoves) -> pd.DataFrame:
     """Neighbours of the topic after the meeting: where complaints may have gone, or been filed, instead."""
     rows = []
     for name in used.neighbours.columns:
@@ -290,7 +290,7 @@ def _displacement(used: Panel, frame: pd.DataFrame, offset: np.ndarray | None, s
     )
 
 
-def _family(used: Panel, frame: pd.DataFrame, offset: np.ndarray | None, spread: float) -> Change | None:
+def _family(used: Panel, frame: pd.DataFrame, offset: np.ndarray | None, spread: OwnMoves) -> Change | None:
     if used.neighbours.shape[1] == 0:
         return None
     found = fit(used.topic + used.neighbours.sum(axis=1).to_numpy(), frame, offset)

@@ -24,6 +24,14 @@ SMALL = 0.5  # added to counts whose logarithm is taken
 
 
 @dataclass(frozen=True)
+class OwnMoves:
+    """How far series move for reasons of their own: variance of log counts, and the degrees of freedom it has."""
+
+    variance: float = 0.0
+    freedom: float = math.inf
+
+
+@dataclass(frozen=True)
 class Fit:
     """One fitted series. effect: log ratio after ÷ without the meeting; error: its HAC standard error; plain_error:
     quasi-Poisson, were the weeks independent; freedom: degrees of freedom of the t quantile; dispersion: Pearson χ² ÷
@@ -45,9 +53,13 @@ class Fit:
         """In short series the HAC error is often too small, never in earnest smaller than that of independent weeks."""
         return max(self.error, self.plain_error)
 
-    def half_width(self, own_moves: float) -> float:
-        """Of the 95 % interval on the log scale. own_moves: variance of what the series does for reasons of its own."""
-        return quantile(self.freedom) * math.sqrt(self.widest_error**2 + own_moves)
+    def critical(self, own: OwnMoves) -> float:
+        """t quantile. Where own moves count, their few degrees of freedom count as well."""
+        return quantile(min(self.freedom, own.freedom) if own.variance > 0 else self.freedom)
+
+    def half_width(self, own: OwnMoves) -> float:
+        """Of the 95 % interval on the log scale."""
+        return self.critical(own) * math.sqrt(self.widest_error**2 + own.variance)
 
 
 def quantile(freedom: float) -> float:

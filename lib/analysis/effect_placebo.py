@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from lib.analysis.effect_model import Fit, control_index, fit
+from lib.analysis.effect_model import Fit, OwnMoves, control_index, fit
 from lib.analysis.effect_weeks import Panel
 
 CONTROLS_TRIED = 12  # the largest ones; more cost time and change little
@@ -20,17 +20,18 @@ PLACEBO_WEEKS = 26
 PLACEBO_DATES = 12
 
 
-def own_moves(estimates: pd.DataFrame) -> float:
-    """Variance of true changes of log counts between series, beyond their errors; 0 for fewer than two.
+def own_moves(estimates: pd.DataFrame) -> OwnMoves:
+    """Variance of true changes of log counts between series, beyond their errors; none for fewer than two.
 
     estimates: change (log), error.
     """
     if len(estimates) < 2:
-        return 0.0
+        return OwnMoves()
     change, weight = estimates["change"].to_numpy(), 1 / estimates["error"].to_numpy() ** 2
     centre = (weight * change).sum() / weight.sum()
     beyond = (weight * (change - centre) ** 2).sum() - (len(change) - 1)
-    return max(float(beyond / (weight.sum() - (weight**2).sum() / weight.sum())), 0.0)
+    variance = float(beyond / (weight.sum() - (weight**2).sum() / weight.sum()))
+    return OwnMoves(max(variance, 0.0), len(change) - 1)
 
 
 def as_if_scheduled(panel: Panel, frame: pd.DataFrame, column: str = "after") -> pd.DataFrame:

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from lib.analysis import effect_words as words
-from lib.analysis.effect_model import bandwidth, control_index, design, fit, quantile
+from lib.analysis.effect_model import Fit, OwnMoves, bandwidth, control_index, design, fit
 from lib.analysis.effect_placebo import own_moves, resampled_error
 from lib.analysis.effect_published import averages, published
 from lib.analysis.effect_weeks import panel
@@ -43,9 +43,9 @@ def test_averages_by_hand() -> None:
 def test_variance_between_series_by_hand() -> None:
     """Two series 0 and 1 with errors 0.1: Q = 50, C = 100, so (50 − 1) ÷ 100."""
     estimates = pd.DataFrame({"change": [0.0, 1.0], "error": [0.1, 0.1]})
-    assert own_moves(estimates) == pytest.approx(0.49)
-    assert own_moves(estimates.assign(error=10.0)) == 0
-    assert own_moves(estimates[:1]) == 0
+    assert own_moves(estimates) == OwnMoves(pytest.approx(0.49), 1)
+    assert own_moves(estimates.assign(error=10.0)).variance == 0
+    assert own_moves(estimates[:1]).variance == 0
 
 
 def test_regression_recovers_a_ratio_of_means() -> None:
@@ -55,7 +55,15 @@ def test_regression_recovers_a_ratio_of_means() -> None:
     found = fit(counts, design(index, after, 10, None), None)
     assert found.effect == pytest.approx(math.log(30 / 40))
     assert found.influence.sum() == pytest.approx(0, abs=1e-9)
-    assert found.half_width(0.04) > quantile(found.freedom) * 0.2
+
+
+def test_interval_by_hand() -> None:
+    """t quantiles of the book: 2.571 for 5 degrees of freedom, 2.228 for 10."""
+    nothing = np.zeros(1)
+    found = Fit(0.0, math.sqrt(0.02), 0.1, 10, 1.0, nothing, nothing, nothing)
+    assert found.half_width(OwnMoves(0.03, 5)) == pytest.approx(2.571 * math.sqrt(0.05), rel=1e-3)
+    assert found.half_width(OwnMoves(0.03, 50)) == pytest.approx(2.228 * math.sqrt(0.05), rel=1e-3)
+    assert found.half_width(OwnMoves(0.0, 5)) == pytest.approx(2.228 * math.sqrt(0.02), rel=1e-3)
 
 
 def test_standard_error_of_independent_weeks_agrees_with_theory() -> None:
