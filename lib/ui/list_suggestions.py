@@ -59,12 +59,12 @@ def run_bar(view: ListView, desk: Desk | None) -> None:
             counted = f"疑点 {show_count(last.found)} 条，其中新增 {show_count(last.added)} 条。"
             said = f"最近研判 {moment(last.at)}（{ran_on}）：{counted}"
         st.markdown(f":gray[{said}]", width="content")
-        if desk is not None and st.button(
-            "立即研判", icon=":material/fact_check:", disabled=jobs.find(key) is not None
-        ):
-            jobs.start(key, _work(desk))
+        job = jobs.find(key)
+        running = job is not None and not job.is_done
+        if desk is not None and st.button("立即研判", icon=":material/fact_check:", disabled=running):
+            jobs.forget(key)
+            job = jobs.start(key, _work(desk))
     list_suggestion.said()
-    job = jobs.find(key)
     if job is None or desk is None:
         return
     if not job.is_done:
