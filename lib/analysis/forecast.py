@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from lib.analysis.count_intervals import below_and_at, quantiles
+from lib.analysis.count_intervals import placed, quantiles
 from lib.analysis.daily import calm, history_refusal, running, series_refusals, year_back
 
 HORIZONS = 8
@@ -136,8 +136,8 @@ def backtest(panel: pd.DataFrame, step: int = ORIGIN_STEP, most: int = MOST_ORIG
     for number in usable[::apart][:most]:
         mean, scatter, day = tried.points[number], tried.scatter(number), tried.origins[number]
         actual = np.stack([counts[day + 1 + WEEK * h : day + 1 + WEEK * (h + 1)].sum(axis=0) for h in range(HORIZONS)])
-        below, at = below_and_at(mean.ravel(), scatter.ravel(), actual.ravel())
-        frame = pd.DataFrame(quantiles(mean.ravel(), scatter.ravel(), _TAILS), columns=list(BOUNDS))
+        bounds, below, at = placed(mean.ravel(), scatter.ravel(), _TAILS, actual.ravel())
+        frame = pd.DataFrame(bounds, columns=list(BOUNDS))
         year = counts[max(day - 364, 0) : day + 1]
         big = year.sum(axis=0) / len(year) * WEEK >= BIG_SERIES
         series = watched.columns.to_frame(index=False)

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from lib.analysis import forecast as f
-from lib.analysis.count_intervals import below_and_at, quantiles
+from lib.analysis.count_intervals import placed, quantiles
 from lib.analysis.daily import CITY, city_wide, daily_panel
 from tests.analysis.panels import FIRST, USUAL, counts, factor, panel
 
@@ -24,10 +24,9 @@ def test_quantiles_are_those_of_many_draws(mean, scatter):
     rng = np.random.default_rng(4)
     draws = rng.poisson(rng.gamma(1 / scatter**2, mean * scatter**2, 200_000))
     shares = (0.025, 0.1, 0.5, 0.9, 0.975)
-    found = quantiles(np.array([mean]), np.array([scatter]), shares)[0]
-    assert found == pytest.approx(np.quantile(draws, shares), abs=max(1.0, 0.012 * mean))
     value = np.array([round(mean)])
-    less, upto = below_and_at(np.array([mean]), np.array([scatter]), value)
+    found, less, upto = placed(np.array([mean]), np.array([scatter]), shares, value)
+    assert found[0] == pytest.approx(np.quantile(draws, shares), abs=max(1.0, 0.012 * mean))
     assert less[0] == pytest.approx((draws < value).mean(), abs=0.005)
     assert upto[0] == pytest.approx((draws <= value).mean(), abs=0.005)
 
