@@ -157,7 +157,8 @@ def saved(made: Any) -> bytes:
         for member in source.namelist():
             # The stock template brings a picture of itself along.
             if not member.startswith("docProps/thumbnail"):
-                target.writestr(zipfile.ZipInfo(member, _EPOCH), _without_thumbnail(member, source.read(member)))
+                content = _without_thumbnail(member, source.read(member))
+                target.writestr(zipfile.ZipInfo(member, _EPOCH), content, zipfile.ZIP_DEFLATED)
     return second.getvalue()
 
 

@@ -22,14 +22,14 @@ from lib.ui.words import plain
 
 AT_ONCE = 50
 _ROUND, _RESULTS = "_reply_round", "_reply_results"
-READY = "可以导入"
 _COLUMNS: show.Columns = {
-    "file": show.column("文件", width=26), "verdict": show.column("核对结果", width=44),
+    "file": show.column("文件", width=26),
     "item_no": show.column("编号", width=12), "title": show.column("事项", width=30),
     "unit": show.column("单位", width=20), "progress": show.column("办理进展", width=36),
     "problems": show.column("存在问题", width=24), "next_steps": show.column("下步措施", width=24),
     "reporter": show.column("填报人", width=10), "reported_on": show.column("填报日期", "date"),
 }  # fmt: skip
+_REFUSED: show.Columns = {"file": show.column("文件", width=30), "why": show.column("不能导入的原因", width=110)}
 _DONE: show.Columns = {"file": show.column("文件", width=30), "outcome": show.column("结果", width=70)}
 
 
@@ -65,7 +65,11 @@ def panel(view: ListView) -> None:
         st.markdown(f"共 **{len(found)}** 份，可以导入 **{len(ready)}** 份", width="content")
         st.button(f"导入 {len(ready)} 份", type="primary", disabled=not ready, on_click=_take, args=(ready,),
                   key=f"reply_take_{st.session_state.get(_ROUND, 0)}")  # fmt: skip
-    show.grid(pd.DataFrame([_shown(one, view) for one in found]), _COLUMNS, "回复表核对", height="content")
+    refused = [{"file": one.file_name, "why": f"✗ {one.why}"} for one in found if one.why is not None]
+    if refused:
+        show.grid(pd.DataFrame(refused), _REFUSED, "不能导入的回复表", height="content")
+    if ready:
+        show.grid(pd.DataFrame([_shown(one, view) for one in ready]), _COLUMNS, "可以导入的回复表", height="content")
     wanting = [one for one in ready if one.reply is not None and one.reply.asks_close_out]
     if wanting:
         numbers = "、".join(one.reply.item_no for one in wanting if one.reply)
@@ -121,7 +125,7 @@ def _why_not(reply: Reply, row: dict[str, Any] | None, view: ListView) -> str | 
 def _shown(one: Checked, view: ListView) -> dict[str, Any]:
     said = one.reply
     return {
-        "file": one.file_name, "verdict": READY if one.why is None else f"✗ {one.why}", "title": one.title,
+        "file": one.file_name, "title": one.title,
         "item_no": said.item_no if said else "", "unit": view.names.get(said.unit_code, "") if said else "",
         **{key: getattr(said, key) if said else "" for key in ("progress", "problems", "next_steps", "reporter")},
         "reported_on": said.reported_on if said else None,

@@ -154,14 +154,15 @@ def test_sheets_are_checked_and_taken_in(store: AssessmentStore, item_no: str) -
     content = as_docx(ANSWERS | {"填报日期": ""}, number(item_no, UNIT))
     test = run_page("letters", user=signed_in("supervision"), part=REPLIES)
     test.file_uploader[0].set_value([("好.docx", content, "docx"), ("坏.docx", b"PK\x03\x04", "docx")]).run()
-    verdicts = dict(zip(*(test.dataframe[0].value[column] for column in ("file", "verdict")), strict=True))
-    assert verdicts["好.docx"] == "可以导入"
-    assert "已损坏" in verdicts["坏.docx"]
+    refused, ready = (frame.value for frame in test.dataframe)
+    assert list(ready["file"]) == ["好.docx"]
+    assert list(refused["file"]) == ["坏.docx"]
+    assert "已损坏" in refused["why"].iloc[0]
     test = press(test, "导入 1 份")
     assert "已导入 1 份" in test.success[0].value
     assert [(row.unit_code, row.origin) for row in rows(store, t.list_reports)][-1] == (UNIT, "sheet")
     test.file_uploader[0].set_value([("又.docx", content, "docx")]).run()
-    assert "已经导入过" in test.dataframe[-1].value["verdict"].iloc[0]
+    assert "已经导入过" in test.dataframe[-1].value["why"].iloc[0]
 
 
 def test_a_report_to_leaders_shows_its_figures_before_it_is_issued(store: AssessmentStore, item_no: str) -> None:
