@@ -135,7 +135,7 @@ async function tick(form) {
     form.typed = true;
   }
   if (!form.dirty) return;
-  const body = { form_key: form.data.form_key, fields: form.seen };
+  const body = { ...form.data.about, form_key: form.data.form_key, fields: form.seen };
   if (!hold(form, body)) say(form, '内容过多，本页留不下，请尽快保存', true);
   await send(form, body);
 }

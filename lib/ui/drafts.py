@@ -19,7 +19,7 @@ import streamlit as st
 from lib import loaders
 from lib.access.moments import city_time
 from lib.access.shared import shared_assessment
-from lib.commands.lists.drafts import FORM_KEY, Draft, DropDraft, draft_of, drop_draft
+from lib.commands.lists.drafts import FORM_KEY, Draft, DropDraft, draft_of, drafts_of, drop_draft
 from lib.config import Settings
 from lib.lists.cells import CellError, Names, value_of
 from lib.lists.fields import FieldRule
@@ -82,6 +82,12 @@ def offer(form: str, key: str) -> Draft | None:
     return found
 
 
+def others(prefix: str) -> list[Draft]:
+    """Drafts of this person for forms whose name begins so, newest first."""
+    found = loaders.ask_records(drafts_of, loaders.identity().account)
+    return [draft for draft in found if draft.form.startswith(prefix)]
+
+
 def settle(form: str, key: str) -> None:
     """The offer was taken or refused: it is not made again for the form of that key."""
     st.session_state[_asked(form, key)] = None
@@ -101,13 +107,14 @@ def saved_at(draft: Draft) -> str:
 
 def keep(
     form: str, widgets: Mapping[str, str], *, form_key: str, box: str, begin: Mapping[str, Any] | None = None,
-    submit: str | None = None, focus: str | None = None,
+    about: Mapping[str, str] | None = None, submit: str | None = None, focus: str | None = None,
 ) -> None:  # fmt: skip
     """Watch a form from now on; draws the quiet line 草稿已保存.
 
     form: as in SaveDraft. widgets: widget key → field key. form_key: under which the form is saved. box: key of the
-    container that holds it. begin: field key → words that the form begins with (see `words`). submit: key of the
-    button that Ctrl+Enter presses. focus: widget key of the field that is ready to be typed into.
+    container that holds it. begin: field key → words that the form begins with (see `words`). about: what else must
+    be known to open the form again. submit: key of the button that Ctrl+Enter presses. focus: widget key of the
+    field that is ready to be typed into.
     """
     account = loaders.identity().account
     waiting = offer(form, form_key)
@@ -115,7 +122,7 @@ def keep(
         key=f"drafts_{css_name(form)}",
         data={
             "form": form, "form_key": form_key, "box": css_name(box), "offered": waiting is not None,
-            "begin": dict(begin or {}),
+            "begin": dict(begin or {}), "about": dict(about or {}),
             "fields": {css_name(widget): field for widget, field in widgets.items()},
             "submit": css_name(submit) if submit else None, "focus": css_name(focus) if focus else None,
             # Two people may use one tab after the other; neither may find the other's rest.

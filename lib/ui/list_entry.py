@@ -47,6 +47,11 @@ def item_link(item_no: str, label: str | None = None) -> None:
         st.markdown(plain(label or item_no))
 
 
+def named(tickets: Sequence[TicketKey]) -> str:
+    """Tickets as they stand in the address."""
+    return ",".join(f"{source}~{number}" for source, number in tickets)
+
+
 def enlist_link(*, tickets: Sequence[TicketKey] = (), unit_code: str | None = None) -> None:
     """A link that opens the form with what these tickets say, or for that unit; nothing for who keeps no list."""
     person = loaders.identity()
@@ -55,7 +60,7 @@ def enlist_link(*, tickets: Sequence[TicketKey] = (), unit_code: str | None = No
         return
     query = {"way": WAYS[0]}
     if tickets:
-        query["tickets"] = ",".join(f"{source}~{number}" for source, number in tickets)
+        query["tickets"] = named(tickets)
     if unit_code:
         query["unit"] = unit_code
     st.page_link("pages/list_entry.py", label=f"列入{'、'.join(kept)}", icon=":material/playlist_add:",
@@ -91,6 +96,7 @@ def form(desk: Desk, list_kind: str) -> None:
         drafts.keep(
             draft_form, {widget_key(prefix, field): field for field in rules}, form_key=key, box="entry_form",
             begin=drafts.words(begin, rules, names()),
+            about={"tickets": named(tickets)} if tickets else None,
             submit="entry_save", focus=widget_key(prefix, "title"),
         )  # fmt: skip
     if sent:
@@ -101,15 +107,15 @@ def form(desk: Desk, list_kind: str) -> None:
 
 def _tickets(list_kind: str) -> tuple[TicketKey, ...]:
     """The tickets that the form is about: of the address (`tickets=source~no,…`), or searched here by number."""
-    named = st.query_params.get("tickets", "")
-    asked = tuple(tuple(part.split("~", 1)) for part in named.split(",") if "~" in part)
+    given = st.query_params.get("tickets", "")
+    asked = tuple(tuple(part.split("~", 1)) for part in given.split(",") if "~" in part)
     found: tuple[TicketKey, ...] = tuple((source, number) for source, number in asked)
     with st.container(horizontal=True, vertical_alignment="bottom", gap="small"):
         said = st.text_input("从工单带出（可填多个工单编号，用逗号隔开）", key="entry_numbers", width=520,
                              placeholder="不填则直接录入", autocomplete="off")  # fmt: skip
         if st.button("带出", key="entry_fetch") and said.strip():
             found = _by_number(tuple(dict.fromkeys(n for n in _NUMBERS.split(said) if n)), found)
-            st.query_params["tickets"] = ",".join(f"{source}~{number}" for source, number in found)
+            st.query_params["tickets"] = named(found)
             drafts.new_form()
             st.rerun()
         if found and st.button("不再关联工单", type="tertiary", key="entry_no_tickets"):
@@ -140,6 +146,8 @@ def _offer(draft_form: str, desk: Desk, list_kind: str) -> None:
         st.warning(plain(f"草稿中这些内容没有选定，请重新选择：{unread}"), icon=":material/help:")
     waiting = drafts.offer(draft_form, drafts.form_key())
     if waiting is None:
+        if draft_form == f"add:{list_kind}":
+            _offer_of_tickets(list_kind)
         return
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="draft_offer", gap="small"):
         title = str(dict(waiting.body.get(drafts.FIELDS) or {}).get("title") or "（未填标题）")
@@ -160,6 +168,22 @@ def _offer(draft_form: str, desk: Desk, list_kind: str) -> None:
             st.rerun()
         if st.button("放弃", key="draft_drop"):
             drafts.drop(draft_form, drafts.form_key())
+            st.rerun()
+
+
+def _offer_of_tickets(list_kind: str) -> None:
+    """Drafts of forms that were filled in from tickets: each is opened with its tickets, and offered there."""
+    waiting = [draft for draft in drafts.others(f"add:{list_kind}:") if draft.body.get("tickets")]
+    if not waiting:
+        return
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="draft_others"):
+        st.caption(
+            f"另有{len(waiting)}份从工单带出的草稿没有保存，最近一份保存于 {drafts.saved_at(waiting[0])}",
+            width="content",
+        )
+        if st.button("打开最近一份", type="tertiary", key="draft_open_other"):
+            st.query_params["tickets"] = str(waiting[0].body["tickets"])
+            drafts.new_form()
             st.rerun()
 
 

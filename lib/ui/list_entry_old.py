@@ -66,7 +66,7 @@ def old_sheet(desk: Desk, list_kind: str, read: Reader, refusals: type[Exception
         return
     candidates = [Candidate(f"r{line}", f"第{line}行", cells_by(chosen, headings, cells)) for line, cells in rows]
     candidates = [row for row in candidates if row.cells]
-    found = prepare(desk, list_kind, candidates, names(), past=True, doubles=False)
+    found = prepare(desk, list_kind, candidates, names(), past=True, hold_doubles=False)
     _preview(candidates, found)
     if st.button(f"录入{len(found.ready)}行（拟列）", type="primary", key="old_save", icon=":material/save:",
                  disabled=not found.ready):  # fmt: skip
@@ -132,7 +132,7 @@ def _preview(rows: list[Candidate], found: Prepared) -> None:
             "title": [row.cells.get("title") or row.cells.get("manifestation", "")[:60] for row in rows],
             "unit": [row.cells.get("lead_unit_code", "") for row in rows],
             "due": [row.cells.get("due_on", "") for row in rows],
-            "why": [found.refused.get(row.key, "可以录入") for row in rows],
+            "why": [found.said(row.key) for row in rows],
         }
     )
     report(frame, _RESULT, "旧表核对")

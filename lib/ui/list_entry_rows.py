@@ -26,6 +26,9 @@ from lib.lists.rows import RowReading, read_row
 from lib.ui import list_rows, show
 from lib.ui.words import plain
 
+# Every row is compared with every open item of its unit: for larger sheets that would keep people waiting.
+MOST_COMPARED = 500
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -39,17 +42,30 @@ class Candidate:
 
 @dataclass
 class Prepared:
-    """ready: rows that may be saved. refused: key of the row → why not, in one sentence per fault."""
+    """ready: rows that may be saved. refused: key of the row → why not, in one sentence per fault. notes: key of a row
+    that may be saved → what it may double.
+    """
 
     ready: list[LedgerRow] = field(default_factory=list)
     refused: dict[str, str] = field(default_factory=dict)
+    notes: dict[str, str] = field(default_factory=dict)
+
+    def said(self, key: str) -> str:
+        """What was found about the row."""
+        return self.refused.get(key) or self.notes.get(key) or "可以录入"
 
 
 def prepare(
-    desk: Desk, list_kind: str, rows: Sequence[Candidate], names: Names, *, past: bool = False, doubles: bool = True
+    desk: Desk,
+    list_kind: str,
+    rows: Sequence[Candidate],
+    names: Names,
+    *,
+    past: bool = False,
+    hold_doubles: bool = True,
 ) -> Prepared:
-    """Read and check rows; nothing is written. past: limits may lie in the past (an older ledger). doubles: rows that
-    may be on the list already are held back until somebody says that they are not.
+    """Read and check rows; nothing is written. past: limits may lie in the past (an older ledger). hold_doubles:
+    rows that may be on the list already are held back until somebody says that they are not, or only noted.
     """
     rules = fields_of(list_kind, desk.profile)
     readings = [(row, read_row(row.cells, rules, names, desk.today)) for row in rows]
@@ -68,11 +84,13 @@ def prepare(
             found.refused[row.key] = "；".join(_named(labels.get(key, key), why) for key, why in said.items())
             continue
         keys = tuple(key for number in reading.numbers for key in tickets[number])
-        double = _double(list_kind, reading, keys, twice) if doubles and not row.sure else None
+        double = None if row.sure or len(rows) > MOST_COMPARED else _double(list_kind, reading, keys, twice)
+        if double and hold_doubles:
+            found.refused[row.key] = f"{double}；确认不是同一件事，请勾选“确认不重复”"
+            continue
         if double:
-            found.refused[row.key] = double
-        else:
-            found.ready.append(LedgerRow(row.key, row.place, reading.values, tickets=keys))
+            found.notes[row.key] = f"可以录入，但{double}"
+        found.ready.append(LedgerRow(row.key, row.place, reading.values, tickets=keys))
     return found
 
 
@@ -111,11 +129,9 @@ def _double(
     list_kind: str, reading: RowReading, keys: tuple[tuple[str, str], ...], twice: Mapping[tuple[Any, Any], int]
 ) -> str | None:
     if twice[_same(reading)] > 1:
-        return "这一批中有另一行的事项和单位相同；确认不是同一件事，请勾选“确认不重复”"
+        return "这一批中有另一行的事项和单位相同"
     unit = reading.values.get("lead_unit_code")
     found = loaders.ask_records(answers.duplicates, list_kind, reading.values.get("title", ""), unit, keys)
     if not found:
         return None
-    return (
-        f"可能与 {found[0].item_no}“{found[0].title[:30]}”重复（{found[0].why}）；确认不是同一件事，请勾选“确认不重复”"
-    )
+    return f"可能与 {found[0].item_no}“{found[0].title[:30]}”重复（{found[0].why}）"

@@ -186,13 +186,13 @@ def _added(desk: Desk, list_kind: str, found: Difference) -> Prepared:
     if not found.added:
         return Prepared()
     rows = [Candidate(f"new{row.line}", f"第{row.line}行", row.cells) for row in found.added]
-    new = prepare(desk, list_kind, rows, names())
+    new = prepare(desk, list_kind, rows, names(), hold_doubles=False)
     st.markdown(f"**新增{len(rows)}行**　:gray[{len(new.ready)}行可以录入（拟列）]")
     shown = pd.DataFrame(
         {
             "place": [row.place for row in rows],
             "text": [row.cells.get("title") or row.cells.get("manifestation", "")[:60] for row in rows],
-            "why": [new.refused.get(row.key, "可以录入") for row in rows],
+            "why": [new.said(row.key) for row in rows],
         }
     )
     columns: show.Columns = {"place": show.column("行", width=10), "text": show.column("事项", width=50),

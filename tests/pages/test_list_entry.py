@@ -163,6 +163,39 @@ def test_rows_are_pasted_checked_and_saved_and_refused_ones_stay(store):
     assert "1行未通过" in said(test)
 
 
+def test_the_same_row_twice_is_held_back_until_somebody_says_that_it_is_none(store):
+    test = opened(MANY)
+    test.text_area(key="grid_paste").set_value("修路\n修 路\n修桥")
+    test = press(press(test, "读入表格"), "保存全部")
+    assert "2行未通过" in said(test)
+    assert [title for _, title, _ in listed(store)] == ["修桥"]
+    state = test.session_state["_grid_supervision"]
+    assert ["事项和单位相同" in row.get("_why", "") for row in state["base"][:2]] == [True, True]
+    for row in state["base"][:2]:
+        row["_sure"] = True
+    press(test, "保存全部")
+    assert [title for _, title, _ in listed(store)] == ["修桥", "修路", "修 路"]
+
+
+def test_a_paste_beyond_the_limit_is_answered_with_it(store):
+    test = opened(MANY)
+    test.text_area(key="grid_paste").set_value("修路\t\n" * 6000)
+    assert "一次最多500行" in said(press(test, "读入表格"))
+    assert listed(store) == []
+
+
+def test_a_draft_of_a_form_from_tickets_leads_back_to_them(store):
+    user = signed_in("supervision")
+    body = {"form_key": "b" * 32, "fields": {"title": "修桥"}, "tickets": f"demo~{ticket_number()}"}
+    person = shared_identity("supervision-all")
+    drafts.save_draft(store, person, drafts.SaveDraft("add:supervision:abc", body, 1), now=datetime.now(UTC))
+    test = raw_page("list_entry", user=user, way=ONE)
+    assert "另有1份从工单带出的草稿" in words(test)
+    test = press(test, "打开最近一份")
+    assert ticket_number() in words(test)
+    assert labelled(test, "立项来源").value == "tickets"
+
+
 def test_a_ledger_comes_back_with_a_conflict_to_choose(store):
     test = opened(TRIP)
     desk = desk_of()
