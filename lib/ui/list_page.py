@@ -31,7 +31,7 @@ SHOWN_TO_DOS = 4
 LIGHTS = ("overdue", "near", "normal", "none", "suspended")
 LISTED_STATES = ("proposed", "listed", "assigned", "closing", "handed_over", "closed", "declined", "voided")
 ALWAYS = ("overdue", "near", "normal")
-PART = "part"
+PART, ITEM = "part", "no"
 _TO_DO_COLUMNS = {
     "what": show.column("办理", width=12), "when": show.column("时限", width=12),
     "item_no": show.column("编号", width=12), "title": show.column("事项", width=60),
@@ -41,6 +41,9 @@ _TO_DO_COLUMNS = {
 
 def page(list_kind: str, question: str) -> None:
     """The whole page."""
+    if ITEM in st.query_params:
+        # The browser's way back from an item brings the item's address along instead of the filters.
+        st.query_params.from_dict(st.session_state.get(f"_{list_kind}_query") or {})
     layout.records_header(LIST_KINDS[list_kind], question)
     view = loaders.list_view()
     list_actions.said()

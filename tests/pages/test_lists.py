@@ -300,3 +300,12 @@ def test_evidence_is_offered_to_this_session_only(store: AssessmentStore, monkey
     # Nothing is shown that the history does not hold.
     assert rows(store, a.audit_entries)[-1].action == "evidence_read"
     assert own.owner == user["session"]
+
+
+def test_the_browsers_way_back_from_an_item_finds_the_filters_again(store: AssessmentStore) -> None:
+    made(store)
+    test = run_page("supervision_list", user=signed_in("supervision"), words="供暖", part="normal")
+    test.query_params.clear()
+    test.query_params["no"] = "督2026-0001"
+    test.run()
+    assert address(test) == {"words": "供暖", "part": "normal"}
