@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+import subprocess
+import sys
 
 import numpy as np
 import pandas as pd
@@ -13,6 +15,7 @@ from lib.analysis.effect_model import Fit, OwnMoves, bandwidth, control_index, d
 from lib.analysis.effect_placebo import own_moves, resampled_error
 from lib.analysis.effect_published import averages, published
 from lib.analysis.effect_weeks import panel
+from lib.config import ROOT
 from tests.analysis.weekly import TOPIC, is_after, last_day, panel_of, weeks
 
 
@@ -93,6 +96,12 @@ def test_zero_on_one_side_is_no_fit() -> None:
     after = np.arange(20) >= 10
     with pytest.raises(ValueError, match="件数为零"):
         fit(np.where(after, 0.0, 5.0), design(index, after, 10, None), None)
+
+
+def test_statsmodels_is_loaded_only_for_an_estimate() -> None:
+    asked = "import sys, lib.analysis.effect, lib.prove.command; print('statsmodels' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, cwd=ROOT, check=True)
+    assert done.stdout.strip() == "False"
 
 
 def test_index_of_controls_follows_all_of_them_and_none_alone() -> None:
