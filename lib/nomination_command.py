@@ -7,7 +7,7 @@ import json
 import sys
 import time
 from collections import Counter
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from lib import answers
@@ -87,4 +87,11 @@ def as_text(report: dict[str, Any]) -> str:
 
 
 def _moment(value: str) -> datetime:
-    return datetime.fromisoformat(value)
+    """A day stands for its end, as people mean it; moments are the city's clock."""
+    try:
+        moment = datetime.fromisoformat(value)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError("看不懂的时间，应为 2026-10-31 或 2026-10-31T18:00") from error
+    if moment.tzinfo is not None:
+        raise argparse.ArgumentTypeError("时间按本市时间填写，不带时区")
+    return moment + timedelta(days=1) if len(value) == len("2026-10-31") else moment

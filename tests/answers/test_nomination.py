@@ -129,8 +129,13 @@ def test_the_command_stores_what_is_new_once(published, monkeypatch, capsys):
     assert "找到 2 条疑点，新增建议 0 条" in capsys.readouterr().out
     store = open_assessment(published, "demo")
     assert len(rows(store, t.list_suggestions)) == 2
-    assert [e.account for e in rows(store, a.audit_entries) if e.action == "nomination_run"] == ["command-line"] * 2
+    assert {e.account for e in rows(store, a.audit_entries) if e.action == "nomination_run"} == {"command-line"}
     store.dispose()
+    assert main(["nominate", "--pair", "demo", "--as-of", "2026-10-31", "--json"]) == 0  # a day stands for its end
+    assert json.loads(capsys.readouterr().out)["as_of"] == "2026-11-01T00:00:00"
+    for wrong in ("昨天", "2026-10-31T18:00+08:00"):
+        with pytest.raises(SystemExit):
+            main(["nominate", "--pair", "demo", "--as-of", wrong])
     assert main(["nominate", "--pair", "demo", "--as-of", "2026-12-01"]) == 2
     assert "晚于数据截至时间" in capsys.readouterr().err
     assert main(["nominate", "--pair", "city"]) == 2
