@@ -6,9 +6,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from lib.analysis import radar
-from lib.analysis.daily import CITY
+from lib.analysis import radar, surges
+from lib.analysis.daily import CITY, MIN_HISTORY_DAYS
+from lib.analysis.forecast import HORIZONS, MIN_DAYS, MIN_ORIGINS
 from lib.analysis.radar_words import explanation
+from lib.config import ROOT
 from tests.analysis.panels import SHARES, USUAL, panel
 
 LAST = date(2026, 10, 31)
@@ -63,6 +65,18 @@ def test_the_score_is_the_sum_of_its_visible_parts_by_the_stated_weights(october
     assert october["score"].is_monotonic_decreasing
     assert october["part_growth"].between(0, 1).all()
     assert october["part_season"].between(-1, 1).all()
+
+
+def test_the_document_states_the_weights_and_thresholds_in_force():
+    text = (ROOT / "docs" / "radar.md").read_text("utf-8")
+    for key, weight in radar.WEIGHTS.items():
+        (line,) = [line for line in text.splitlines() if line.startswith(f"| {radar.PART_LABELS[key]} ")]
+        assert f"| {weight:.0f} |" in line
+    limits = surges.DEFAULT
+    assert f"≥ {limits.ratio} × baseline, ≥ {limits.extra:.0f} more, ≥ {limits.deviations} standard" in text
+    assert f"历史不足 {MIN_HISTORY_DAYS} 天" in text
+    assert f"预测另需 {MIN_DAYS} 天" in text
+    assert f"误差检验需 {MIN_DAYS + 7 * (HORIZONS + MIN_ORIGINS - 1)} 天" in text
 
 
 def test_growth_is_measured_beyond_the_season_and_only_where_it_is_certain(october):
