@@ -35,6 +35,10 @@ SEES = frozenset({"leader", "supervision", "discipline", "organisation", "hotlin
 PAGES: dict[str, frozenset[str]] = {
     "overview": SEES, "trends": SEES, "districts": SEES, "units": SEES, "definitions": SEES,
     "tickets": SEES - {"organisation"},
+    **dict.fromkeys(("problem_list", "supervision_list", "list_item", "letters"), SEES - {"organisation"}),
+    **dict.fromkeys(("reinspection", "hard_cases", "visits", "warnings", "suggestions"),
+                    SEES - {"organisation", "unit"}),
+    "list_entry": frozenset({"supervision", "hotline"}),
     "imports": frozenset({"hotline"}),
     "accounts": frozenset({"system_admin", "security_admin"}),
     "audit": frozenset({"supervision", "discipline", "hotline", "unit", "audit_admin"}),
