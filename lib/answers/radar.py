@@ -11,7 +11,7 @@ import pandas as pd
 from lib.analysis import forecast as forecasting
 from lib.analysis import radar as topics
 from lib.analysis import surges
-from lib.analysis.daily import CITY, city_wide, daily_panel
+from lib.analysis.daily import CITY, city_wide, daily_panel, history_refusal
 from lib.analysis.radar_words import explanation
 from lib.answers.labels import members
 from lib.answers.source import Source, population_of
@@ -27,6 +27,7 @@ HISTORY_YEARS = 4
 FACTS_DAYS = 91
 ALARMS_SINCE_DAYS = 56
 WHOLE_CITY = "全市"
+NOTHING_MAPPED = "工单的事项都没有对应到事项分类，无法按事项研判；请先在数据导入中补全事项对应"
 _MEASURED = ("received", "repeats", "answers", "satisfied", "basically_satisfied", "first_closed", "reworked")
 
 
@@ -70,8 +71,7 @@ class DemandForecast:
 def topic_radar(source: Source, scope: Scope, earlier: tuple[Earlier, ...] = ()) -> TopicRadar:
     """The radar as of the last whole day of the scope's period: of its reach and basis, other filters aside."""
     scope, last = _whole_history(source, scope)
-    panel = _panel(source, scope, last)
-    refusal = topics.history_refusal(panel)
+    panel, refusal = _panel(source, scope, last)
     if refusal is not None:
         nothing = pd.DataFrame()
         return TopicRadar(nothing, nothing, nothing, last, refusal)
@@ -90,11 +90,12 @@ def topic_radar(source: Source, scope: Scope, earlier: tuple[Earlier, ...] = ())
 def demand_forecast(source: Source, scope: Scope) -> DemandForecast:
     """Eight weeks ahead for every category of the whole city, and the backtest; extent as in `topic_radar`."""
     scope, last = _whole_history(source, scope)
-    panel = city_wide(_panel(source, scope, last))
-    made = forecasting.forecast(panel)
-    tested = forecasting.backtest(panel)
-    if made.refusal is not None:
-        return DemandForecast(made.weeks, tested, pd.DataFrame(), last, made.refusal)
+    every, refusal = _panel(source, scope, last)
+    panel = city_wide(every)
+    made, tested = forecasting.forecast(panel), forecasting.backtest(panel)
+    refusal = refusal or made.refusal
+    if refusal is not None:
+        return DemandForecast(pd.DataFrame(), tested, pd.DataFrame(), last, refusal)
     return DemandForecast(_named(source, made.weeks), tested,
                           _named(source, made.refused.rename("reason").reset_index()), last)  # fmt: skip
 
@@ -106,15 +107,22 @@ def _whole_history(source: Source, scope: Scope) -> tuple[Scope, date]:
     return Scope(Period(start, end), basis=scope.basis, reach=scope.reach), end - timedelta(days=1)
 
 
-def _panel(source: Source, scope: Scope, last: date) -> pd.DataFrame:
+def _panel(source: Source, scope: Scope, last: date) -> tuple[pd.DataFrame, str | None]:
+    """Daily counts of the known categories, and why they say nothing. The history is judged with all tickets: those
+    without a known category show as well from when to when there are data.
+    """
     frame = counts(source.conn, scope, ("day", "category2", "district"), as_of=source.as_of)
     frame = frame.rename(columns={"category2": "category_code", "district": "district_code", "received": "tickets"})
-    return daily_panel(_mapped(frame), last)
+    every = daily_panel(_without_unmapped(frame, "district_code"), last)
+    panel = every.loc[:, every.columns.get_level_values("category_code") != UNMAPPED]
+    refusal = history_refusal(every)
+    if refusal is None and panel.empty:
+        refusal = NOTHING_MAPPED
+    return panel, refusal or history_refusal(panel)
 
 
-def _mapped(frame: pd.DataFrame) -> pd.DataFrame:
-    """Unmapped codes as missing ones, together: an unknown division is none, an unknown category is no candidate."""
-    codes = ["category_code", "district_code"]
+def _without_unmapped(frame: pd.DataFrame, *codes: str) -> pd.DataFrame:
+    """Unmapped codes as missing ones."""
     return frame.assign(**{code: frame[code].where(frame[code] != UNMAPPED, None) for code in codes})
 
 
@@ -124,9 +132,11 @@ def _facts(source: Source, scope: Scope, last: date) -> pd.DataFrame:
     measured = counts(source.conn, recent, ("category2", "district"), _MEASURED, as_of=source.as_of)
     measured = measured.rename(columns={"category2": "category_code", "district": "district_code"})
     measured["unsatisfied"] = measured["answers"] - measured["satisfied"] - measured["basically_satisfied"]
-    handled = _mapped(handled_counts(source.conn, recent, source.as_of))
+    handled = _without_unmapped(handled_counts(source.conn, recent, source.as_of), *_PLACE)
     sums = ["received", "repeats", "answers", "unsatisfied", "first_closed", "reworked"]
-    frame = _by_place(_mapped(measured), sums).join(_by_place(handled, ["referred", "moved"]), how="left")
+    frame = _by_place(_without_unmapped(measured, *_PLACE), sums).join(
+        _by_place(handled, ["referred", "moved"]), how="left"
+    )
     return frame.join(_units(handled), how="left").fillna(0).reset_index()
 
 

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
+import pandas as pd
 import pytest
 
 from lib.answers import Earlier, Source, by_dimension, demand_forecast, topic_radar
@@ -95,3 +96,12 @@ def test_a_city_of_one_month_is_refused_with_the_reason(publish):
 
 def test_a_city_without_tickets_is_refused(publish):
     assert topic_radar(publish([]), Scope(Period.parse("2026-10"))).refusal == "没有工单，无法研判"
+
+
+def test_a_city_whose_categories_nobody_mapped_says_so(publish):
+    days = pd.date_range(date(2025, 3, 1), date(2026, 10, 31))
+    unmapped = {"category1_code": "unmapped", "category2_code": "unmapped", "category_code": "unmapped"}
+    source = publish([create_ticket(received_at=day.to_pydatetime() + timedelta(hours=hour), **unmapped)
+                      for day in days for hour in range(8)])  # fmt: skip
+    for answer in (topic_radar, demand_forecast):
+        assert "没有对应到事项分类" in (answer(source, Scope(Period.parse("2026-10"))).refusal or "")
