@@ -28,6 +28,8 @@ run: $(RUN_READY) ## 准备环境，没有数据时生成示例市，然后提�
 	if [ $$state -eq 3 ]; then
 	  echo "尚无数据，先生成虚构的“示例市”（只在第一次，约两分钟）："
 	  $(PYTHON) -m lib demo
+	  echo "按拟列规则研判演示工单（只作疑点提示）："
+	  $(PYTHON) -m lib nominate --pair demo
 	elif [ $$state -ne 0 ]; then
 	  exit $$state
 	fi

@@ -1,6 +1,7 @@
 """Replies for cities whose suspicious units are known: templates that say nothing, and texts that only look alike.
 
-Slots are filled anew for each ticket: {name}, {day}, {no}, {tel}, {quote} (the citizen's own words); words in brackets are chosen from.
+Slots are filled anew for each ticket: {name}, {day}, {no}, {tel}, {quote} (the citizen's own words); words in
+brackets are chosen from.
 """
 
 from __future__ import annotations

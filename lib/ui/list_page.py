@@ -119,8 +119,7 @@ def _items(list_kind: str, view: ListView) -> None:
     ticked = shown.iloc[[row for row in show.ticked(table_key) if row < len(shown)]]
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
         with st.container(horizontal=True, gap="small", vertical_alignment="center", width="content"):
-            named = "符合条件" if query else "在办"
-            st.markdown(f"{named} **{len(shown):,}** 件", width="content")
+            st.markdown(f"符合条件 **{len(shown):,}** 件" if query else _open_ones(shown), width="content")
             list_page_batch.buttons(ticked, list_kind, view)
         with st.container(horizontal=True, gap="small", vertical_alignment="center", width="content"):
             list_page_views.menu(list_kind, view, query, key)
@@ -132,6 +131,13 @@ def _items(list_kind: str, view: ListView) -> None:
     list_page_table.table(shown, list_kind, view, table_key, ticks=ticks)
     st.caption("亮灯天数为工作日。点击一行打开事项" + ("；勾选左边的方框可以批量办理。" if ticks else "。"))
     list_page_batch.dialog(list_kind, view)
+
+
+def _open_ones(frame: pd.DataFrame) -> str:
+    """How many are under way. 在办 counts what is on the list, here as on 总体情况: 拟列 stands beside it."""
+    proposed = int((frame["state"] == "proposed").sum())
+    words = f"在办 **{len(frame) - proposed:,}** 件"
+    return words + (f"，拟列 **{proposed:,}** 件" if proposed else "")
 
 
 def _counts(frame: pd.DataFrame) -> dict[str, int]:
