@@ -34,7 +34,10 @@ MONTHS, SEED, END = 48, 7, date(2026, 10, 31)
 OUR_RUNS, DIRECT_RUNS, WARM_RUNS = 7, 3, 5
 # Pages that answer for a scope; each is opened with every filter. The others are opened once.
 SCOPED_PAGES = ("overview", "trends", "districts", "units", "tickets")
-OTHER_PAGES = ("definitions", "imports")
+OTHER_PAGES = (
+    "definitions", "imports", "problem_list", "supervision_list", "list_entry", "letters", "suggestions",
+    "reinspection", "hard_cases", "visits", "warnings",
+)  # fmt: skip
 FIRST_PAGE = "overview"  # Streamlit calls it by the empty name
 # Medians of groups smaller than this are computed exactly by the product.
 SMALLEST_BUCKETED = 300

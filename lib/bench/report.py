@@ -19,6 +19,9 @@ SEVERAL = "三个筛选"
 NAMES = {
     "overview": "总体情况", "trends": "趋势研判", "districts": "区域分布", "units": "承办质效",
     "tickets": "工单查询", "definitions": "指标口径", "imports": "数据导入与质量",
+    "problem_list": "问题清单", "supervision_list": "督办清单", "list_entry": "清单录入", "letters": "文书与催办",
+    "suggestions": "拟列建议", "reinspection": "复核与回头看", "hard_cases": "疑难包案", "visits": "民情日记",
+    "warnings": "预警",
 }  # fmt: skip
 
 
