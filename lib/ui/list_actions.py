@@ -115,7 +115,7 @@ def _draw(step: str, detail: ItemDetail, view: ListView) -> None:
     # The version that the person saw, not the one that stands when the button is pressed.
     row = {**detail.row, "version": opened["version"] or detail.row["version"]}
     opened["version"] = row["version"]
-    context = Context(row, view, view.names, opened["key"], detail)
+    context = Context(row, view, loaders.desk().units, opened["key"], detail)
     form = FORMS[step]
     st.caption(f"{row['item_no']}　{plain(row['title'])}")
     entered = entry(form, context, f"{step}_{opened['key']}", f"确认{STEPS[step].label}")

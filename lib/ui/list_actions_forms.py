@@ -172,8 +172,25 @@ _VERDICT = Ask("verdict", "决定", "choice", True, options=lambda _c: VERDICTS)
 _DECISION = Ask("decision", "决定的理由（不同意时必填）")
 
 
+def _is_one(c: Context) -> bool:
+    return c.detail is not None
+
+
+def _is_batch(c: Context) -> bool:
+    return c.detail is None
+
+
+def _assign(c: Context, said: Mapping[str, Any]) -> steps.Assign:
+    given = dict(said)
+    if _is_batch(c) and c.row["lead_unit_code"]:
+        given.pop("lead_unit_code", None)
+    return steps.Assign(c.row["item_no"], c.row["version"], given.get("lead_unit_code"), given.get("due_on"),
+                        given.get("supporting_unit_codes"), c.form_key)  # fmt: skip
+
+
 def _assign_note(c: Context) -> str:
-    return f"一般期限为交办后{c.view.profile.due_days[c.row['list_kind']]}个工作日。"
+    usual = f"一般期限为交办后{c.view.profile.due_days[c.row['list_kind']]}个工作日。"
+    return usual + ("不填时按每件原定的时限，没有定过的按一般期限。" if _is_batch(c) else "")
 
 
 def _close_out_note(c: Context) -> str:
@@ -198,12 +215,16 @@ FORMS: Mapping[str, Form] = {
     "enlist": Form(_versioned(steps.Enlist, "note"), steps.enlist, (Ask("note", "审核意见"),), for_many=True),
     "decline": Form(_versioned(steps.Decline, "reason"), steps.decline, (_reason("不予列入的理由"),)),
     "assign": Form(
-        _versioned(steps.Assign, "lead_unit_code", "supporting_unit_codes", "due_on"), steps.assign,
-        (Ask("lead_unit_code", "牵头（责任）单位", "unit", True, lambda c: c.row["lead_unit_code"]),
-         Ask("supporting_unit_codes", "配合单位", "units", default=lambda c: list(c.row["supporting_unit_codes"])),
+        _assign, steps.assign,
+        (Ask("lead_unit_code", "牵头（责任）单位", "unit", True, lambda c: c.row["lead_unit_code"], when=_is_one),
+         Ask("supporting_unit_codes", "配合单位", "units", default=lambda c: list(c.row["supporting_unit_codes"]),
+             when=_is_one),
          Ask("due_on", "办结时限", "date", True, lambda c: c.row["due_on"] or c.view.profile.days.after(
-             c.view.today, c.view.profile.due_days[c.row["list_kind"]]))),
-        note=_assign_note,
+             c.view.today, c.view.profile.due_days[c.row["list_kind"]]), when=_is_one),
+         Ask("due_on", "共同的办结时限（可不填）", "date", when=_is_batch),
+         Ask("lead_unit_code", "牵头（责任）单位（可不填）", "unit", when=_is_batch,
+             help="只用于还没有单位的事项，已有单位的不变")),
+        note=_assign_note, for_many=True,
     ),
     "sign": Form(
         _versioned(steps.Sign, "signed_by", "signed_on"), steps.sign,

@@ -124,7 +124,7 @@ def _changed(now: Any, first: Any) -> str:
 def _buttons(detail: ItemDetail, view: ListView) -> None:
     """The next steps: what the person may do, and of what waits why not."""
     row = detail.row
-    context = Context(row, view, view.names, "", detail)
+    context = Context(row, view, {}, "", detail)
     allowed, refused = _offered(context)
     wanted = (*VERDICTS_FIRST, *NEXT[row["state"]])
     first = [step for step in dict.fromkeys(wanted) if step in allowed]

@@ -9,6 +9,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from lib import loaders
 from lib.access.roles import NotAllowedError
 from lib.answers import ListView
 from lib.commands import CommandError
@@ -22,7 +23,7 @@ ROUND = "_list_batch_round"
 _OPEN = "_list_batch_open"
 _LABELS = {"sponsor": "关联包案"}
 # In the order of the buttons; others of FORMS that are for many stay on the item's page.
-_STEPS = ("urge", "enlist", "sign", "sponsor", "ask_extension")
+_STEPS = ("urge", "enlist", "assign", "sign", "sponsor", "ask_extension")
 
 
 def label(step: str) -> str:
@@ -82,7 +83,7 @@ def _draw(opened: dict[str, Any], view: ListView) -> None:
             _close()
             st.rerun()
         return
-    context = Context(possible[0], view, view.names, opened["key"])
+    context = Context(possible[0], view, loaders.desk().units, opened["key"])
     entered = list_actions.entry(FORMS[step], context, f"batch_{step}_{opened['key']}", f"确认办理 {len(possible)} 件")
     if entered is not None:
         # Kept in the session: pressed twice, the second press finds the result.

@@ -147,13 +147,13 @@ def test_what_waits_stands_on_top(store: AssessmentStore) -> None:
     assert "待我办理" not in words(run_page("supervision_list", user=signed_in("leader")))
 
 
-def batch(test: AppTest, step: str, numbers: list[str]) -> AppTest:
+def batch(test: AppTest, step: str, numbers: list[str], key: str = "b") -> AppTest:
     """The batch as after ticking these rows and pressing its button."""
     frame = test.dataframe[-1].value
     assert set(numbers) <= set(frame["item_no"])
     kept = run_rows(numbers)
     test.session_state[list_page_batch._OPEN] = {
-        "step": step, "list": "supervision", "rows": kept, "key": "b" * 32, "result": None,
+        "step": step, "list": "supervision", "rows": kept, "key": key * 32, "result": None,
     }  # fmt: skip
     return test.run()
 
@@ -162,8 +162,16 @@ def run_rows(numbers: list[str]) -> list[dict[str, object]]:
     """The rows as the page has them."""
     store = shared_assessment(Settings.from_env(), "demo")
     found = {row.item_no: row for row in rows(store, t.list_items)}
-    lead = {"lead_unit_code": UNIT, "supporting_unit_codes": (), "level_label": "", "evidence_count": 0}
-    return [{**found[number]._mapping, **lead} for number in numbers]
+    leads = {row.item_id: row.unit_code for row in rows(store, t.list_responsibilities) if row.ended_at is None}
+    lead = {"supporting_unit_codes": (), "level_label": "", "evidence_count": 0}
+    return [
+        {**found[number]._mapping, **lead, "lead_unit_code": leads.get(found[number].item_id)} for number in numbers
+    ]
+
+
+def loaded_units() -> list[str]:
+    """Names of the units of the city."""
+    return list(load_city("demo").units["name"])
 
 
 def test_a_batch_says_before_and_after_what_it_does(store: AssessmentStore) -> None:
@@ -179,6 +187,31 @@ def test_a_batch_says_before_and_after_what_it_does(store: AssessmentStore) -> N
     assert len(set(urged)) == len(urged) >= 2
     # Sent again, as by a second click: nothing happens twice.
     assert len([row for row in rows(store, t.list_steps) if row.form_key and row.form_key.startswith("b" * 32)]) == 2
+
+
+def test_a_batch_is_assigned_with_a_common_limit_and_a_unit_for_those_without(store: AssessmentStore) -> None:
+    led, lone = made(store, "listed"), made(store, "listed", lead_unit_code=None)
+    proposed = made(store, "proposed")
+    test = batch(run_page("supervision_list", user=signed_in("supervision")), "assign", [led, lone, proposed], "c")
+    said = dialog(test)
+    assert "将为 **2** 件事项办理“立项交办”" in said
+    assert "不填时按每件原定的时限" in said
+    day = load_lists("demo").days.after(office().today, 9)
+    test = press(fill(test, lead_unit_code=OTHER, due_on=day), "确认办理 2 件")
+    assert [message.value for message in test.success] == ["已办理 2 件：立项交办"]
+    items_now = {row.item_no: row for row in rows(store, t.list_items)}
+    leads = {row.item_id: row.unit_code for row in rows(store, t.list_responsibilities) if row.ended_at is None}
+    assert [(items_now[n].state, items_now[n].due_on, leads[items_now[n].item_id]) for n in (led, lone)] == [
+        ("assigned", day, UNIT), ("assigned", day, OTHER),
+    ]  # fmt: skip
+    # Nothing common given: each keeps its own limit, and what has no unit is said by its number.
+    alone = made(store, "listed", lead_unit_code=None)
+    test = batch(run_page("supervision_list", user=signed_in("supervision")), "assign", [alone], "d")
+    offered = next(box for box in test.selectbox if str(box.key).endswith("_lead_unit_code")).options
+    assert set(offered) <= set(loaded_units())
+    test = press(test, "确认办理 1 件")
+    assert "请先选择牵头单位" in dialog(test)
+    assert state_of(store, alone)[0] == "listed"
 
 
 def test_an_item_is_found_by_its_address_only_within_reach(store: AssessmentStore) -> None:
