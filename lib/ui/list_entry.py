@@ -31,7 +31,6 @@ USUAL = {"urgency": "normal", "source": None}
 _NUMBERS = re.compile(r"[\s,，、;；]+")
 # Session key: the form whose doubles were warned of, with them.
 _WARNED = "_entry_warned"
-_LEAD_PEOPLE = ("leader", "person", "phone", "duty")
 
 
 def refusals(error: Exception) -> None:
@@ -217,10 +216,6 @@ def _add(
     desk: Desk, list_kind: str, values: dict[str, Any], tickets: tuple[TicketKey, ...], key: str, draft_form: str
 ) -> None:
     given = {field: value for field, value in values.items() if value not in (None, "", (), False)}
-    if not given.get("lead_unit_code") and any(given.get(field) for field in _LEAD_PEOPLE):
-        lead = fields_of(list_kind, desk.profile)["lead_unit_code"].label(list_kind)
-        st.error(f"填写了联系人或责任内容，请同时选择{lead}，否则这些内容无处可存", icon=":material/block:")
-        return
     store = shared_assessment(Settings.from_env())
     try:
         items.add(store, desk, items.AddItem(list_kind, given, tickets, form_key=key))

@@ -74,7 +74,8 @@ def prepare(
     twice = Counter(_same(reading) for _, reading in readings)
     found = Prepared()
     for row, reading in readings:
-        said = {**reading.errors, **faults(reading.values, list_kind, desk, past=past)}
+        # What could not be read says more than that it is missing.
+        said = {**faults(reading.values, list_kind, desk, past=past), **reading.errors}
         if unknown := [n for n in reading.numbers if not tickets.get(n)]:
             said[TICKETS] = f"工单库中没有工单{'、'.join(unknown[:3])}，请核对编号"
         elif several := [n for n in reading.numbers if len(tickets[n]) > 1]:

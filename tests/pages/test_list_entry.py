@@ -274,3 +274,12 @@ def test_the_hotline_keeps_the_other_list(store):
     test = opened(role="hotline", list="supervision")
     assert "问题清单" in words(test)
     assert labelled(test, "问题（必填）").value == ""
+
+
+def test_people_without_their_unit_are_refused_in_the_row(store):
+    test = opened(MANY)
+    test.text_area(key="grid_paste").set_value("督办事项\t责任人\n路灯不亮\t李科长\n井盖缺失\t")
+    test = press(press(test, "读入表格"), "保存全部")
+    assert [title for _, title, _ in listed(store)] == ["井盖缺失"]
+    why = test.session_state["_grid_supervision"]["base"][0]["_why"]
+    assert why == "填写了责任人，请同时选择牵头单位，否则这些内容无处可存"

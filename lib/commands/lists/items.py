@@ -102,8 +102,8 @@ def insert_item(
     for rule in rules.values():
         if rule.required and not command.values.get(rule.key) and rule.key not in _ITEM_DEFAULTS:
             raise CommandError(f"请填写{rule.label(kind)}")
-    if not split.lead.get("unit_code") and any(split.lead.values()):
-        raise CommandError(f"填写了责任人员，请同时选择{rules['lead_unit_code'].label(kind)}")
+    if nowhere := people_without_unit(command.values, kind, desk):
+        raise CommandError(nowhere)
     tickets = d.check_tickets(command.tickets, desk)
     number = d.take_number(conn, f"item:{kind}:{desk.today.year}")
     item_no = f"{desk.profile.number_words[kind]}{desk.today.year}-{number:04d}"
@@ -259,6 +259,16 @@ def values_of(conn: Connection, item: Row[Any]) -> dict[str, Any]:
     people = {k: lead.get(k) for k in ("leader", "person", "phone", "duty")}
     return {**item._mapping, **people, **own, "lead_unit_code": lead.get("unit_code"),
             "supporting_unit_codes": supporting}  # fmt: skip
+
+
+def people_without_unit(values: Mapping[str, Any], list_kind: str, desk: Desk) -> str | None:
+    """Why people or a duty without a lead unit are refused; None where there are none. values: as in AddItem."""
+    rules = fields_of(list_kind, desk.profile)
+    said = {key: str(values.get(key) or "").strip() for key, rule in rules.items() if rule.place == "lead"}
+    named = [rules[key].label(list_kind) for key, text in said.items() if text]
+    if not named or values.get("lead_unit_code"):
+        return None
+    return f"填写了{'、'.join(named)}，请同时选择{rules['lead_unit_code'].label(list_kind)}，否则这些内容无处可存"
 
 
 def _lead(conn: Connection, item_id: int) -> dict[str, Any]:

@@ -107,4 +107,6 @@ def faults(values: Mapping[str, Any], list_kind: str, desk: Desk, *, past: bool 
     for key, rule in fields_of(list_kind, desk.profile).items():
         if rule.required and not values.get(key) and key not in ("source",) and key not in found:
             found[key] = f"请填写{rule.label(list_kind)}"
+    if nowhere := items.people_without_unit(values, list_kind, desk):
+        found["lead_unit_code"] = nowhere
     return found

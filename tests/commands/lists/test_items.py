@@ -73,7 +73,7 @@ def test_numbers_run_by_list_and_year(store):
         ({"due_on": "2026-11-20"}, "办结时限不是日期"),
         ({"instructed_on": date(2026, 11, 3)}, "批示日期不能晚于今天"),
         ({"lead_unit_code": "U9"}, "牵头单位“U9”不在单位表中"),
-        ({"lead_unit_code": None}, "填写了责任人员，请同时选择牵头单位"),
+        ({"lead_unit_code": None}, "请同时选择牵头单位，否则这些内容无处可存"),
         ({"supporting_unit_codes": ["U2", "U9"]}, "配合单位“U9”不在单位表中"),
         ({"district_code": "410502"}, "所属县区“410502”不在区县表中"),
         ({"category_code": "0" * 33}, "事项类别最多32字"),

@@ -83,6 +83,9 @@ def test_every_fault_of_a_row_is_named_at_once():
     found = faults({"due_on": date(2020, 1, 1), "lead_unit_code": "U9", "person": "张" * 40}, "supervision", OWN)
     assert set(found) == {"title", "due_on", "lead_unit_code", "person"}
     assert faults({"title": "x", "due_on": date(2020, 1, 1)}, "supervision", OWN, past=True) == {}
+    nobody = faults({"title": "x", "leader": "张局长", "person": "李科长"}, "supervision", OWN)
+    assert set(nobody) == {"lead_unit_code"}
+    assert nobody["lead_unit_code"].startswith("填写了责任领导、责任人，请同时选择牵头单位")
 
 
 def test_thirty_rows_are_thirty_items_with_numbers_in_order(store):
