@@ -44,10 +44,11 @@ STYLE = """<style>
 [class*="st-key-chart_box_"] {position: relative;}
 [class*="st-key-chart_box_"] > div:has(> [class*="st-key-download_"]) {
   position: absolute; right: 0; top: -.2rem; z-index: 1; width: auto;}
-.stMain [class*="st-key-download_"] a {display: inline-flex; align-items: center; gap: .3rem; padding: .1rem 0;
+/* Popovers and dialogs stand outside of the page. */
+[class*="st-key-download_"] .stHtml a {display: inline-flex; align-items: center; gap: .3rem; padding: .1rem 0;
   color: #5B6770; text-decoration: none; border-radius: 4px; white-space: nowrap;}
-.stMain [class*="st-key-download_"] a:hover {color: #12436D;}
-.stMain [class*="st-key-download_"] a:focus-visible {outline: 2px solid #12436D; outline-offset: 2px;}
+[class*="st-key-download_"] .stHtml a:hover {color: #12436D;}
+[class*="st-key-download_"] .stHtml a:focus-visible {outline: 2px solid #12436D; outline-offset: 2px;}
 [class*="st-key-download_"] a span {font-family: "Material Symbols Rounded"; font-size: 1.25rem; line-height: 1;
   font-feature-settings: "liga"; user-select: none;}
 /* Its own download would bypass our export, and it covers what stands above the table. */
