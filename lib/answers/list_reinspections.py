@@ -22,20 +22,28 @@ def may_read_all(person: Identity) -> list[str]:
 def item_reinspections(conn: Connection, view: ListView) -> pd.DataFrame:
     """One row per re-inspection of an item, by day: reinspection_id, kind_label, due_on, days_left (calendar days,
     negative when past), item_no, list_kind, title, unit, state, closed_on, done_at (the city's clock; NaT while it is
-    due), done_by, verdict_label, note. Raises NotAllowedError.
+    due), days_early (calendar days between its outcome and its day, negative when late, NA while it is due), done_by,
+    verdict_label, note. Raises NotAllowedError.
     """
     frame = queries.of_items(conn, _readable(view))
     frame["unit"] = [view.names.get(c, c) if isinstance(c, str) else "" for c in frame["lead_unit_code"]]
     frame["days_left"] = pd.array([(day - view.today).days for day in frame["due_on"]], dtype="Int64")
-    return _labelled(frame)
+    frame = _labelled(frame)
+    days = zip(frame["due_on"], frame["done_at"], strict=True)
+    early = [(due - at.date()).days if pd.notna(at) else None for due, at in days]
+    frame["days_early"] = pd.array(early, dtype="Int64")
+    return frame
 
 
 def ticket_reviews(conn: Connection, view: ListView, kind: str, sample_id: int | None = None) -> pd.DataFrame:
     """One row per re-inspection of a ticket of that kind (of that sample): reinspection_id, source_code, ticket_no,
-    due_on, done_at, done_by, verdict_label, note. Raises NotAllowedError.
+    kind_label, due_on, days_left (as in item_reinspections), done_at, done_by, verdict_label, note. Raises NotAllowedError.
     """
     _readable(view)
-    return _labelled(queries.of_tickets(conn, kind, sample_id))
+    frame = queries.of_tickets(conn, kind, sample_id)
+    frame["days_left"] = pd.array([(day - view.today).days for day in frame["due_on"]], dtype="Int64")
+    frame["kind_label"] = REINSPECTION_KINDS[kind]
+    return _labelled(frame)
 
 
 def samples(conn: Connection, view: ListView) -> pd.DataFrame:

@@ -8,7 +8,14 @@ import pandas as pd
 import streamlit as st
 
 from lib import answers, loaders
-from lib.commands.lists.reinspections import Reinspect, ReviewTicket, reinspect, review_ticket
+from lib.commands.lists.reinspections import (
+    QueueTickets,
+    Reinspect,
+    ReviewTicket,
+    queue_tickets,
+    reinspect,
+    review_ticket,
+)
 from lib.lists.process import RESOURCES
 from lib.metrics.formats import show_count
 from lib.schema.list_terms import REINSPECTION_VERDICTS
@@ -17,7 +24,10 @@ from lib.ui import empty, list_actions, list_register, list_rows, show, sitemap
 from lib.ui.words import plain
 
 QUEUE, DUE, DONE = "不满意工单复核", "回头看任务", "已登记的回头看"
+TASKS = "工单核查任务"
 SHOWN = 500
+# Working days that a review is given unless another day is chosen.
+REVIEW_DAYS = 10
 QUEUE_COLUMNS: show.Columns = {
     "ticket_no": show.column("工单编号", width=18), "title": show.column("标题", width=44),
     "satisfaction": show.column("满意度", width=10), "resolution": show.column("是否解决", width=10),
@@ -34,8 +44,13 @@ DUE_COLUMNS: show.Columns = {
 DONE_COLUMNS: show.Columns = {
     "item_no": show.column("编号", width=14), "title": show.column("事项", width=44),
     "unit": show.column("责任单位", width=26), "kind_label": show.column("方式", width=14),
-    "done_at": "登记时间", "done_by": show.column("登记人", width=14), "verdict_label": show.column("结果", width=14),
+    "due_on": show.column("应于", "date"), "done_at": "登记时间", "early_words": show.column("早晚", width=12),
+    "done_by": show.column("登记人", width=14), "verdict_label": show.column("结果", width=14),
     "note": show.column("情况", width=40),
+}  # fmt: skip
+TASK_COLUMNS: show.Columns = {
+    "ticket_no": show.column("工单编号", width=20), "kind_label": show.column("方式", width=16),
+    "due_on": show.column("完成期限", "date"), "days_words": show.column("倒计时", width=12),
 }  # fmt: skip
 
 
@@ -55,15 +70,43 @@ def queue(scope: Scope) -> None:
     in_scope = sum(key in reviewed for key in keys)
     st.caption(
         f"{plain(scope.period.label)}受理、评价不满意或未解决的工单{show_count(total)}件，其中已复核{show_count(in_scope)}件。"
-        "点击一行登记复核结果。" + (f"只列最新的{show_count(SHOWN)}件。" if len(frame) == SHOWN else "")
+        "点击一行登记复核结果"
+        + ("；勾选左边的方框可以列入复核任务、定下期限。" if list_register.may_write() else "。")
+        + (f"只列最新的{show_count(SHOWN)}件。" if len(frame) == SHOWN else "")
     )
     if frame.empty:
         empty.state(f"{scope.period.label}没有待复核的工单", "评价不满意或未解决的工单都已复核；可以换一个统计期查看。")
         return
-    list_rows.table(frame, QUEUE_COLUMNS, QUEUE, height=560)
+    _queueing(list_rows.ticked(frame, QUEUE))
+    list_rows.table(frame, QUEUE_COLUMNS, QUEUE, height=560, ticks=list_register.may_write())
     opened = list_rows.opened(QUEUE)
     if opened is not None:
         st.dialog("不满意工单复核", width="medium", on_dismiss=lambda: list_rows.close(QUEUE))(_review)(opened)
+
+
+def _queueing(ticked: pd.DataFrame) -> None:
+    """Set the ticked tickets down for review by a day; they stand under 回头看任务 until somebody has looked."""
+    if ticked.empty:
+        return
+    view = loaders.list_view()
+    usual = view.profile.days.after(view.today, REVIEW_DAYS)
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+        st.markdown(f"已选 **{len(ticked)}** 件", width="content")
+        day = st.date_input("复核期限", usual, format="YYYY-MM-DD", width=160,
+                            key="queue_due")  # fmt: skip
+        pressed = st.button("列入复核任务", type="primary", key="queue_tickets")
+    due_on = list_register.day(day)
+    if not pressed or due_on is None:
+        return
+    keys = tuple(zip(ticked["source_code"], ticked["ticket_no"], strict=True))
+    done, new = list_actions.tried(queue_tickets, QueueTickets(keys, due_on))
+    if done:
+        rest = len(keys) - new
+        list_rows.untick(QUEUE)
+        list_actions.say(
+            f"已列入复核任务{new}件，期限{due_on}" + (f"；另有{rest}件已在任务中，期限不变" if rest else "")
+        )
+        st.rerun()
 
 
 def _review(ticket: dict[str, Any]) -> None:
@@ -121,9 +164,50 @@ def due_items() -> None:
     opened = list_rows.opened(DUE)
     if opened is not None:
         st.dialog("登记回头看", width="medium", on_dismiss=lambda: list_rows.close(DUE))(_look_again)(opened)
+    _tasks()
     done = frame[frame["done_at"].notna()].sort_values("done_at", ascending=False)
     if not done.empty:
+        done = done.assign(early_words=[_early(days) for days in done["days_early"]])
         show.table(done, DONE_COLUMNS, DONE, title=DONE, height=320 if len(done) > 8 else "content")
+
+
+def _early(days: int) -> str:
+    """△ 提前12天, 按期, ▲ 超3天: a check that came before its day says less about whether the matter stays solved."""
+    return f"△ 提前{days}天" if days > 0 else "按期" if days == 0 else f"▲ 超{-days}天"
+
+
+def _tasks() -> None:
+    """Tickets that were set down for review or drawn into a sample and wait, the most urgent first."""
+    view = loaders.list_view()
+    kinds = [loaders.ask_records(answers.ticket_reviews, view, kind) for kind in ("unsatisfied", "sample")]
+    waits = pd.concat([frame[frame["done_at"].isna()] for frame in kinds]).sort_values("due_on", kind="stable")
+    if waits.empty:
+        return
+    waits = waits.assign(days_words=[list_rows.countdown(days) for days in waits["days_left"]])
+    title = f"{TASKS}{len(waits)}件（点击一行登记结果）"
+    list_rows.table(waits, TASK_COLUMNS, TASKS, title=title, height=320, is_scoped=False)
+    opened = list_rows.opened(TASKS)
+    if opened is not None:
+        st.dialog("登记核查结果", width="medium", on_dismiss=lambda: list_rows.close(TASKS))(check)(opened, TASKS)
+
+
+def check(row: dict[str, Any], name: str) -> None:
+    """Register what was found about a ticket that waits; name: the table that it was clicked in."""
+    st.markdown(f"工单 **{plain(row['ticket_no'])}**")
+    list_rows.ticket_link(row["source_code"], row["ticket_no"])
+    if row["done_at"] is not None:
+        st.markdown(plain(f"{row['done_by']} 已登记：{row['verdict_label']}"))
+        st.text(row["note"] or "没有填写情况")
+        return
+    entered = outcome("核查情况", row[list_rows.FORM])
+    if entered is None:
+        return
+    verdict, note = entered
+    done, _ = list_actions.tried(reinspect, Reinspect(int(row["reinspection_id"]), verdict, note, row[list_rows.FORM]))
+    if done:
+        list_rows.close(name)
+        list_actions.say(f"工单 {row['ticket_no']} 核查结果已登记：{REINSPECTION_VERDICTS[verdict]}")
+        st.rerun()
 
 
 def _look_again(row: dict[str, Any]) -> None:

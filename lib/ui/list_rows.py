@@ -24,10 +24,12 @@ def table(
     height: int = 420,
     title: str | None = None,
     is_scoped: bool = True,
+    ticks: bool = False,
 ) -> None:
     """The frame with its export; a clicked row is `opened(name)` until it is closed.
 
-    is_scoped: False on pages about the system's own records, on which period and filters have no effect.
+    is_scoped: False on pages about the system's own records, on which period and filters have no effect. ticks: rows
+    may also be ticked, several at once (see `ticked`).
     """
     shown = frame.reset_index(drop=True)
     with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center", gap="small"):
@@ -37,13 +39,24 @@ def table(
         else:
             export(shown, columns, name)
     # A grid of its own after each dialog: a second click on the same cell would only take its mark away.
-    key = f"table_{name}_{st.session_state.get(_round(name), 0)}"
+    key = _grid(name)
 
     def choose() -> None:
         for row in show.clicked(st.session_state[key]):
             begin(name, {str(k): v for k, v in shown.iloc[row].items()})
 
-    show.grid(shown, columns, name, height=height if len(shown) > 10 else "content", select=choose, key=key)
+    show.grid(shown, columns, name, height=height if len(shown) > 10 else "content", select=choose, key=key,
+              ticks=ticks)  # fmt: skip
+
+
+def ticked(frame: pd.DataFrame, name: str) -> pd.DataFrame:
+    """Rows of the frame that are ticked in its table; to be asked before or after the table is drawn."""
+    return frame.iloc[[row for row in show.ticked(_grid(name)) if row < len(frame)]]
+
+
+def untick(name: str) -> None:
+    """Begin the table anew: nothing is ticked in it."""
+    st.session_state[_round(name)] = st.session_state.get(_round(name), 0) + 1
 
 
 def export(frame: pd.DataFrame, columns: show.Columns, name: str, said: str = "全部") -> None:
@@ -69,7 +82,7 @@ def opened(name: str) -> dict[str, Any] | None:
 def close(name: str) -> None:
     """Close the record."""
     if st.session_state.pop(_opened(name), None) is not None:
-        st.session_state[_round(name)] = st.session_state.get(_round(name), 0) + 1
+        untick(name)
 
 
 def countdown(days: Any) -> str:
@@ -98,6 +111,10 @@ def item_link(item_no: str, label: str | None = None, icon: str = ":material/ope
 
 def _opened(name: str) -> str:
     return f"_row_{name}"
+
+
+def _grid(name: str) -> str:
+    return f"table_{name}_{st.session_state.get(_round(name), 0)}"
 
 
 def _round(name: str) -> str:

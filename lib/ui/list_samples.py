@@ -11,11 +11,10 @@ import streamlit as st
 
 from lib import answers, loaders
 from lib.answers import POPULATIONS
-from lib.commands.lists.reinspections import SAMPLE_MOST, DrawSample, Reinspect, draw_sample, reinspect
+from lib.commands.lists.reinspections import SAMPLE_MOST, DrawSample, draw_sample
 from lib.lists.definitions import FEW
 from lib.metrics.formats import show_count
 from lib.metrics.sampling import margin, size_for
-from lib.schema.list_terms import REINSPECTION_VERDICTS
 from lib.scope import Scope
 from lib.ui import empty, filters, list_actions, list_register, list_reinspection, list_rows, show
 from lib.ui.words import plain
@@ -113,22 +112,6 @@ def _tickets(sample: pd.Series) -> None:
     list_rows.table(frame, TICKET_COLUMNS, name, title=f"样本{number}的工单（点击一行登记结果）", height=420)
     opened = list_rows.opened(name)
     if opened is not None:
-        st.dialog("登记抽查结果", width="medium", on_dismiss=lambda: list_rows.close(name))(_check)(opened, name)
-
-
-def _check(row: dict[str, Any], name: str) -> None:
-    st.markdown(f"工单 **{plain(row['ticket_no'])}**")
-    list_rows.ticket_link(row["source_code"], row["ticket_no"])
-    if row["done_at"] is not None:
-        st.markdown(plain(f"{row['done_by']} 已登记：{row['verdict_label']}"))
-        st.text(row["note"] or "没有填写情况")
-        return
-    entered = list_reinspection.outcome("核查情况", row[list_rows.FORM])
-    if entered is None:
-        return
-    verdict, note = entered
-    done, _ = list_actions.tried(reinspect, Reinspect(int(row["reinspection_id"]), verdict, note, row[list_rows.FORM]))
-    if done:
-        list_rows.close(name)
-        list_actions.say(f"工单 {row['ticket_no']} 抽查结果已登记：{REINSPECTION_VERDICTS[verdict]}")
-        st.rerun()
+        st.dialog("登记抽查结果", width="medium", on_dismiss=lambda: list_rows.close(name))(list_reinspection.check)(
+            opened, name
+        )

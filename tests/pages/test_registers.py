@@ -133,6 +133,42 @@ def test_a_relapsed_item_is_offered_to_be_reopened(store):
     press(test, "暂不重启")
     assert "是否重启办理" not in words(test)
     assert {row.kind: row.verdict for row in rows(store, t.list_reinspections)} == {"day30": "relapsed", "day90": None}
+    done = test.dataframe[-1].value
+    assert done[["kind_label", "early_words"]].values.tolist() == [["30日回头看", "▲ 超1天"]]
+
+
+def test_a_check_done_before_its_day_is_marked(store):
+    with store.writing() as conn:
+        item_id = put_item(conn, "督2026-0903", UNIT, state="closed", closed_on=today() - timedelta(days=18))
+        conn.execute(t.list_reinspections.insert().values(
+            item_id=item_id, kind="day30", due_on=today() + timedelta(days=12), note="已核实", verdict="held",
+            done_at=datetime.now(UTC).replace(tzinfo=None), done_by="x",
+        ))  # fmt: skip
+    test = run_page("reinspection", user=signed_in("supervision"), part="回头看任务")
+    assert list(test.dataframe[-1].value["early_words"]) == ["△ 提前12天"]
+
+
+def test_ticked_tickets_become_tasks_with_a_day(store, monkeypatch):
+    # AppTest knows no ticks in a grid.
+    monkeypatch.setattr(list_reinspection.show, "ticked", lambda _key: [0])
+    test = run_page("reinspection", period="2026-10")
+    day = today() + timedelta(days=5)
+    field(test.date_input, "queue_due").set_value(day)
+    press(test, "列入复核任务")
+    assert f"已列入复核任务1件，期限{day}" in plain(test.success[0].value).replace("\\", "")
+    assert [(row.ticket_no, row.due_on) for row in rows(store, t.list_reinspections)] == [("BAD", day)]
+    press(test, "列入复核任务")
+    assert "另有1件已在任务中" in test.success[0].value
+    test = run_page("reinspection", period="2026-10", part="回头看任务")
+    tasks = test.dataframe[-1].value
+    assert tasks[["ticket_no", "days_words"]].values.tolist() == [["BAD", "剩5天"]]
+    [task] = rows(store, t.list_reinspections)
+    row = {"reinspection_id": task.reinspection_id, "source_code": "test", "ticket_no": "BAD", "done_at": None}
+    answered(clicked(test, list_reinspection.TASKS, **row), "held", "已修好")
+    assert [row.verdict for row in rows(store, t.list_reinspections)] == ["held"]
+    assert list_reinspection.TASKS not in words(test)
+    test = run_page("reinspection", user=signed_in("leader"), period="2026-10")
+    assert not [button for button in test.button if button.label == "列入复核任务"]
 
 
 def test_a_sample_is_drawn_with_its_precision(store):
