@@ -37,7 +37,9 @@ def item_reinspections(conn: Connection, view: ListView) -> pd.DataFrame:
 
 def ticket_reviews(conn: Connection, view: ListView, kind: str, sample_id: int | None = None) -> pd.DataFrame:
     """One row per re-inspection of a ticket of that kind (of that sample): reinspection_id, source_code, ticket_no,
-    kind_label, due_on, days_left (as in item_reinspections), done_at, done_by, verdict_label, note. Raises NotAllowedError.
+    kind_label, due_on, days_left (as in item_reinspections), done_at, done_by, verdict_label, note.
+
+    Raises NotAllowedError.
     """
     _readable(view)
     frame = queries.of_tickets(conn, kind, sample_id)
