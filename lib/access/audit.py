@@ -41,6 +41,8 @@ ACTIONS: dict[str, str] = {
     "sample_drawn": "抽取回头看样本", "reinspected": "登记回头看", "visit_noted": "民情日记",
     "reinspection_queued": "列入复核", "visit_listed": "民情日记转为事项", "warning_followed": "跟进预警",
     "warning_noted": "登记预警", "ledger_read": "导入台账", "reminder_sent": "发送催办提醒",
+    "topic_step": "选题办理", "meeting_changed": "月调度会议", "task_changed": "调度任务", "outcome_noted": "登记成效",
+    "mechanism_noted": "登记长效机制", "figures_frozen": "定格会议数据",
 }  # fmt: skip
 
 

@@ -1,0 +1,1 @@
+"""Writes of the monthly scheduling: topics, meetings, tasks, outcomes, mechanisms, frozen figures."""
