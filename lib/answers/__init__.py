@@ -25,6 +25,7 @@ from lib.answers.list_items import ListView, item_counts, list_items, may_look
 from lib.answers.list_overview import ListsAtAGlance, lists_at_a_glance
 from lib.answers.list_registers import visits, warnings
 from lib.answers.list_reinspections import item_reinspections, samples, ticket_reviews
+from lib.answers.meeting import VOLUME, MeetingDetail, Volume, frozen_beside_today, meeting, topic_scopes, topic_volume
 from lib.answers.nomination import nominate
 from lib.answers.opened import (
     Bounds,
@@ -47,6 +48,7 @@ from lib.answers.quality import (
 )
 from lib.answers.radar import DemandForecast, Earlier, TopicRadar, demand_forecast, topic_radar
 from lib.answers.review import DISSATISFIED, HARD, POPULATIONS, hard_count, hard_tickets, population, population_count
+from lib.answers.scheduling import Chain, chain, mechanisms, meetings, outcomes, results, tasks, topics
 from lib.answers.source import Source, for_category, for_unit, newest_month, reach_of
 from lib.answers.suggestions import (
     LastRun,
@@ -83,7 +85,9 @@ __all__ = [
     "HISTORY_PAGE",
     "POPULATIONS",
     "SHOWN_SIGN_INS",
+    "VOLUME",
     "Bounds",
+    "Chain",
     "Compared",
     "DefinitionRow",
     "DemandForecast",
@@ -100,6 +104,7 @@ __all__ = [
     "ListFigures",
     "ListView",
     "ListsAtAGlance",
+    "MeetingDetail",
     "OpenSession",
     "OpenedFigure",
     "Overview",
@@ -116,12 +121,14 @@ __all__ = [
     "ToDo",
     "TopicRadar",
     "UnitProfile",
+    "Volume",
     "accounts",
     "bounds_by_dimension",
     "by_dimension",
     "by_dimensions",
     "category_movers",
     "category_paths",
+    "chain",
     "chain_length",
     "changes",
     "channel_mix",
@@ -134,6 +141,7 @@ __all__ = [
     "figures",
     "for_category",
     "for_unit",
+    "frozen_beside_today",
     "funnel",
     "hand_overs",
     "hard_cases",
@@ -156,12 +164,16 @@ __all__ = [
     "listed_tickets",
     "lists_at_a_glance",
     "may_look",
+    "mechanisms",
+    "meeting",
+    "meetings",
     "merge_targets",
     "misses_target",
     "newest_month",
     "next_key",
     "nominate",
     "opened",
+    "outcomes",
     "overview",
     "own_sessions",
     "own_sign_ins",
@@ -172,12 +184,14 @@ __all__ = [
     "quality",
     "reach_of",
     "rejected_rows",
+    "results",
     "rule_shares",
     "samples",
     "satisfaction_bounds",
     "suggested_about",
     "suggestion",
     "suggestions",
+    "tasks",
     "ticket_count",
     "ticket_detail",
     "ticket_list",
@@ -185,6 +199,9 @@ __all__ = [
     "ticket_words",
     "to_do",
     "topic_radar",
+    "topic_scopes",
+    "topic_volume",
+    "topics",
     "trend",
     "trends",
     "unit_profile",
