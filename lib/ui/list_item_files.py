@@ -154,7 +154,8 @@ def _attach(number: str, view: ListView) -> None:
         return
     kept = [
         list_actions.tried(
-            add_evidence, AddEvidence(number, file.name, file.getvalue(), str(purpose), note, f"{key}-{file.file_id}")
+            add_evidence,
+            AddEvidence(number, file.name, file.getvalue(), str(purpose), note, f"{key}-{file.file_id[:23]}"),
         )[0]
         for file in files
     ]

@@ -27,6 +27,8 @@ from lib.schema import lists as t
 from lib.schema.list_terms import STATES
 
 TicketKey = tuple[str, str]
+# As wide as its columns in lib.schema.lists.
+LONGEST_FORM_KEY = 64
 LONGEST_TEXT = 5000
 # A limit beyond is a slip of the pen (2062 for 2026), not a limit.
 LATEST_LIMIT = timedelta(days=3660)
@@ -185,9 +187,13 @@ def refuse(step: str, desk: Desk, list_kind: str, state: str | None, *, asked_by
 
 
 def done_before(conn: Connection, form_key: str | None) -> None:
-    """Raises DoneBefore when the form of this key was carried out already."""
+    """Raises DoneBefore when the form of this key was carried out already; ValueError for a key that does not fit:
+    of the databases only some would say so.
+    """
     if form_key is None:
         return
+    if len(form_key) > LONGEST_FORM_KEY:
+        raise ValueError(f"a form key has at most {LONGEST_FORM_KEY} characters: {form_key}")
     known = conn.execute(
         select(t.list_items.c.item_no)
         .join(t.list_steps, t.list_steps.c.item_id == t.list_items.c.item_id)
