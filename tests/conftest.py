@@ -6,7 +6,7 @@ import fcntl
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import psycopg
@@ -93,13 +93,15 @@ def demo_settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
     return Settings(data_dir=folder / "var", city="anyang", tickets_url=None)
 
 
-def run_command(*arguments: str, data_dir: Path) -> subprocess.CompletedProcess[str]:
+def run_command(
+    *arguments: str, data_dir: Path, more_env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
     """Run `python -m lib …` in a process of its own, with its own data folder; fails with its words."""
     env = {k: v for k, v in os.environ.items() if k not in ("TICKETS_URL", "CITY")}
     done = subprocess.run(
         [sys.executable, "-m", "lib", *arguments],
         cwd=ROOT,
-        env=env | {"MINSHENG_DATA_DIR": str(data_dir)},
+        env={**env, "MINSHENG_DATA_DIR": str(data_dir), **(more_env or {})},
         capture_output=True,
         text=True,
         timeout=300,

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from sqlalchemy import select
 
 from lib.config import Settings
+from lib.schema import tickets
+from lib.store import open_store
 from tests.browser.serving import Recording, Server, start_server
+from tests.conftest import DEMO_OPTIONS, run_command
 
 BROWSER_ARGUMENTS = (
     "--no-sandbox",
@@ -28,6 +33,46 @@ BROWSER_ARGUMENTS = (
 def server(demo_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """The product serving the demo city of the session. Tests must not publish into it."""
     yield from start_server(demo_settings.data_dir, tmp_path_factory.mktemp("server") / "server.log")
+
+
+@dataclass(frozen=True)
+class Place:
+    """A server with the demo city, and where both its databases are."""
+
+    server: Server
+    settings: Settings
+
+
+@pytest.fixture(scope="session")
+def postgres_place(tmp_path_factory: pytest.TempPathFactory, postgres_url: str) -> Iterator[Place]:
+    """The demo city with tickets and lists on PostgreSQL."""
+    folder = tmp_path_factory.mktemp("on-postgres")
+    there = {"TICKETS_URL": postgres_url, "ASSESSMENT_URL": postgres_url}
+    run_command("demo", *DEMO_OPTIONS, data_dir=folder / "var", more_env=there)
+    settings = Settings(folder / "var", city="anyang", tickets_url=postgres_url, assessment_url=postgres_url)
+    for server in start_server(folder / "var", folder / "server.log", more_env=there):
+        yield Place(server, settings)
+
+
+@pytest.fixture(params=["files", pytest.param("postgresql", marks=(pytest.mark.proof, pytest.mark.postgres))])
+def place(request: pytest.FixtureRequest) -> Place:
+    """Where the demo city is served from: files, and for proof both databases on PostgreSQL."""
+    if request.param == "postgresql":
+        found: Place = request.getfixturevalue("postgres_place")
+        return found
+    return Place(request.getfixturevalue("server"), request.getfixturevalue("demo_settings"))
+
+
+@pytest.fixture
+def place_units(place: Place) -> dict[str, str]:
+    """Code → name of the units of that city."""
+    store = open_store(place.settings, "demo")
+    try:
+        with store.engine.connect() as conn:
+            known = conn.execute(select(tickets.units.c.unit_code, tickets.units.c.name)).all()
+    finally:
+        store.dispose()
+    return {row.unit_code: row.name for row in known}
 
 
 @pytest.fixture(scope="session")

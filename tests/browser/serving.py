@@ -10,7 +10,7 @@ import threading
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from pathlib import Path
@@ -67,7 +67,9 @@ class Server:
             return error.code, error.read()
 
 
-def start_server(data_dir: Path, log: Path, command: tuple[str, ...] | None = None) -> Iterator[Server]:
+def start_server(
+    data_dir: Path, log: Path, command: tuple[str, ...] | None = None, more_env: Mapping[str, str] | None = None
+) -> Iterator[Server]:
     """Start the product as `make run` does, wait until it answers, watch its sockets, stop it."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -78,7 +80,7 @@ def start_server(data_dir: Path, log: Path, command: tuple[str, ...] | None = No
         process = subprocess.Popen(
             [sys.executable, "-m", *(part.format(port=port) for part in command)],
             cwd=ROOT,
-            env=env | {"MINSHENG_DATA_DIR": str(data_dir)},
+            env={**env, "MINSHENG_DATA_DIR": str(data_dir), **(more_env or {})},
             stdout=output,
             stderr=subprocess.STDOUT,
             text=True,

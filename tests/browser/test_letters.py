@@ -10,18 +10,14 @@ from pathlib import Path
 import docx
 import pytest
 from playwright.sync_api import Browser, Download, Page, expect
-from sqlalchemy import select
 
 from lib.access.roles import Identity
 from lib.access.shared import shared_assessment
 from lib.commands.lists import items
 from lib.commands.lists.desk import Desk
-from lib.config import Settings
 from lib.lists.profile import load_lists
-from lib.schema import tickets
-from lib.store import TicketStore
+from tests.browser.conftest import Place
 from tests.browser.reading import english_words, open_page, settle, texts
-from tests.browser.serving import Server
 from tests.commands.lists.letter_desk import put_in, words_of
 
 OFFICE = "督查局"
@@ -38,15 +34,13 @@ def page(browser: Browser) -> Iterator[Page]:
 
 
 @pytest.fixture
-def item_no(demo_settings: Settings, demo_store: TicketStore) -> str:
+def item_no(place: Place, place_units: dict[str, str]) -> str:
     """An item that a unit has in hand."""
-    with demo_store.engine.connect() as conn:
-        known = conn.execute(select(tickets.units.c.unit_code, tickets.units.c.name)).all()
-    units = {row.unit_code: row.name for row in known}
     person = Identity("demo-supervision", "演示账号", "supervision")
-    desk = Desk(person, None, load_lists("demo"), units, set, datetime.now(UTC))
-    said = {"title": "向阳路排水口改造", "source": "tickets", "lead_unit_code": max(units), "due_on": date(2026, 10, 9)}
-    store = shared_assessment(demo_settings, "demo")
+    desk = Desk(person, None, load_lists("demo"), place_units, set, datetime.now(UTC))
+    said = {"title": "向阳路排水口改造", "source": "tickets", "lead_unit_code": max(place_units),
+            "due_on": date(2026, 10, 9)}  # fmt: skip
+    store = shared_assessment(place.settings, "demo")
     with store.writing() as conn:
         made = items.insert_item(conn, desk, items.AddItem("supervision", said, is_backlog=True), state="handling")
     put_in(store, made, assigned_on=date(2026, 9, 9))
@@ -59,8 +53,8 @@ def downloaded(page: Page, link: str) -> Download:
     return found.value
 
 
-def test_a_notice_goes_out_and_its_reply_sheet_comes_back(server: Server, page: Page, item_no: str, tmp_path: Path):
-    open_page(page, f"{server.url}/list_item?no={item_no}", OFFICE)
+def test_a_notice_goes_out_and_its_reply_sheet_comes_back(place: Place, page: Page, item_no: str, tmp_path: Path):
+    open_page(page, f"{place.server.url}/list_item?no={item_no}", OFFICE)
     page.get_by_role("tab", name="文书").click()
     page.get_by_role("button", name="取号并出具").dblclick()
     settle(page)
@@ -83,21 +77,21 @@ def test_a_notice_goes_out_and_its_reply_sheet_comes_back(server: Server, page: 
     wrong = tmp_path / "别的.docx"
     docx.Document().save(str(wrong))
 
-    open_page(page, f"{server.url}/letters?part=导入回复表", OFFICE)
+    open_page(page, f"{place.server.url}/letters?part=导入回复表", OFFICE)
     page.locator("input[type=file]").set_input_files([file, wrong])
     page.get_by_role("button", name="导入 1 份").dblclick()
     settle(page)
     expect(page.get_by_text("已导入 1 份")).to_be_visible()
     assert set(english_words(texts(page))) <= FILE_ENDINGS
-    open_page(page, f"{server.url}/list_item?no={item_no}", OFFICE)
+    open_page(page, f"{place.server.url}/list_item?no={item_no}", OFFICE)
     expect(page.get_by_role("tab", name="进展报告 1")).to_be_visible()
     expect(page.get_by_role("tab", name="佐证材料 1")).to_be_visible()
     expect(page.get_by_text("管道已经换完").first).to_be_visible()
 
 
-def test_reminders_are_copied_by_one_click(server: Server, page: Page, item_no: str):
+def test_reminders_are_copied_by_one_click(place: Place, page: Page, item_no: str):
     page.context.grant_permissions(["clipboard-read", "clipboard-write"])
-    open_page(page, f"{server.url}/letters", OFFICE)
+    open_page(page, f"{place.server.url}/letters", OFFICE)
     assert english_words(texts(page)) == {}
     block = page.get_by_test_id("stCode").filter(has_text=item_no)
     block.hover()
