@@ -86,7 +86,7 @@ PROMISES = (
     Promise("清单每一步只有该办的人在该办的时候能办，须由第二人办的不能一人包办，时限按工作日",
             ("tests/commands/lists/test_steps.py", "tests/commands/lists/test_requests.py",
              "tests/commands/lists/test_hand_over.py", "tests/browser/test_lists.py")),
-    Promise("一件事项从列入、移交、交办、催办、报回到两人销号、回头看，在浏览器中全程走通；数据放在文件里或 PostgreSQL 上都一样",
+    Promise("一件事项从列入、移交、交办、催办、报回到两人销号、回头看，在浏览器中走通；数据在文件里或服务器上都一样",
             ("tests/browser/test_lists.py::test_from_the_hotline_to_the_close_out_and_after",
              "tests/browser/test_letters.py::test_a_notice_goes_out_and_its_reply_sheet_comes_back")),
     Promise("承办单位只看得到交办给自己的清单事项，看不到其他单位说了什么、移交和议过什么",
