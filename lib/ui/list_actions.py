@@ -16,6 +16,7 @@ from lib.answers import ItemDetail, ListView
 from lib.commands import CommandError, ConflictError
 from lib.config import Settings
 from lib.lists.process import STEPS
+from lib.ui.form_drafts import FormDraft, Part
 from lib.ui.list_actions_forms import FORMS, Ask, Context, Form
 from lib.ui.words import plain
 
@@ -24,6 +25,8 @@ from lib.ui.words import plain
 _OPEN, _SAID, _ROUND = "_list_action_open", "_list_action_said", "_list_action_round"
 # Session key: the part of the item page that the last act was about.
 _PART = "_list_item_part"
+# Steps in whose forms much is written: what is typed there is kept as a draft.
+DRAFTED = ("report", "ask_extension", "object_duty", "ask_close_out")
 TO_CHOOSE, TO_FIND = "请选择", "输入名称查找"
 _LONG = 96
 
@@ -118,7 +121,13 @@ def _draw(step: str, detail: ItemDetail, view: ListView) -> None:
     context = Context(row, view, loaders.desk().units, opened["key"], detail)
     form = FORMS[step]
     st.caption(f"{row['item_no']}　{plain(row['title'])}")
-    entered = entry(form, context, f"{step}_{opened['key']}", f"确认{STEPS[step].label}")
+    draft = _draft(step, context) if step in DRAFTED else None
+    if draft is not None:
+        draft.offer()
+    with st.container(key=f"action_{opened['key']}"):
+        entered = entry(form, context, f"{step}_{opened['key']}", f"确认{STEPS[step].label}")
+    if draft is not None:
+        draft.keep(f"action_{opened['key']}")
     if entered is None:
         return
     try:
@@ -128,10 +137,31 @@ def _draw(step: str, detail: ItemDetail, view: ListView) -> None:
     except (CommandError, NotAllowedError) as error:
         st.error(plain(error), icon=":material/block:")
     else:
+        if draft is not None:
+            draft.drop()
         close()
         made = f"，已生成 {done}" if step == "receive" and done else ""
         say(f"{row['item_no']} 已办理：{STEPS[step].label}{made}")
         st.rerun()
+
+
+def _draft(step: str, context: Context) -> FormDraft:
+    """The draft of a form of words; one per step and item."""
+
+    def part(ask: Ask) -> Part:
+        begins = ask.default(context)
+        if ask.kind in ("text", "line"):
+            return Part("text", begins or "")
+        if ask.kind == "date":
+            return Part("date", begins)
+        return Part("choice", begins, ask.options(context) if ask.options else context.units)
+
+    def go_on(key: str) -> None:
+        st.session_state[_OPEN]["key"] = key
+
+    parts = {ask.key: part(ask) for ask in FORMS[step].asks if ask.when(context)}
+    return FormDraft(f"{step}:{context.row['item_no']}", context.form_key, parts,
+                     lambda key, name: f"{step}_{key}_{name}", go_on)  # fmt: skip
 
 
 def _overtaken(error: ConflictError, item_no: str) -> None:

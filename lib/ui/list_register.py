@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import date
 from typing import Any
 
@@ -18,9 +19,29 @@ def may_write() -> bool:
     return loaders.identity().may("registers", "write")
 
 
-def form_key(name: str) -> str:
-    """Key of the form that is being filled in: stored twice, it is one entry."""
-    return str(st.session_state.setdefault(_form(name), uuid.uuid4().hex))
+def form_key(name: str, widget: Callable[[str], str]) -> str:
+    """Key of the form that is being filled in: stored twice, it is one entry. widget: key of the form → key of one of
+    its widgets. Whoever left the page and comes back finds an empty form, which is another one.
+    """
+    known = st.session_state.get(_form(name))
+    if known is None or widget(known) not in st.session_state:
+        go_on(name, uuid.uuid4().hex)
+    return str(st.session_state[_form(name)])
+
+
+def go_on(name: str, key: str) -> None:
+    """Let the register go on with the form of that key."""
+    st.session_state[_form(name)] = key
+
+
+def districts() -> dict[str, str]:
+    """Code → name of the districts of the city."""
+    return loaders.list_names(loaders.list_view())[1]
+
+
+def units() -> dict[str, str]:
+    """Code → name of the units that may be named."""
+    return loaders.list_names(loaders.list_view())[0]
 
 
 def next_form(name: str) -> None:
@@ -35,15 +56,15 @@ def day(value: Any) -> date | None:
 
 def district(key: str) -> str | None:
     """Choose a district of the city, or none."""
-    _, districts = loaders.list_names(loaders.list_view())
-    return st.selectbox("所属县区", list(districts), index=None, format_func=districts.__getitem__, key=key,
+    known = districts()
+    return st.selectbox("所属县区", list(known), index=None, format_func=known.__getitem__, key=key,
                         placeholder="可不选", filter_mode="contains")  # fmt: skip
 
 
 def unit(key: str, label: str) -> str | None:
     """Choose a unit by its name, or none."""
-    units, _ = loaders.list_names(loaders.list_view())
-    return st.selectbox(label, list(units), index=None, format_func=units.__getitem__, key=key,
+    known = units()
+    return st.selectbox(label, list(known), index=None, format_func=known.__getitem__, key=key,
                         placeholder="输入名称查找，可不选", filter_mode="contains")  # fmt: skip
 
 

@@ -9,6 +9,7 @@ import streamlit as st
 from lib import answers, loaders
 from lib.commands.lists.visits import NoteVisit, VisitToItem, note_visit, visit_to_item
 from lib.ui import empty, list_actions, list_register, list_rows, show
+from lib.ui.form_drafts import FormDraft, Part
 from lib.ui.words import plain
 
 NAME = "民情日记"
@@ -24,11 +25,13 @@ def writing() -> None:
     if not list_register.may_write():
         return
     with st.expander("记一篇民情日记", icon=":material/edit_note:", key="visit_new"):
-        key = list_register.form_key(NAME)
+        key = list_register.form_key(NAME, lambda known: _widget(known, "by"))
+        draft = _draft(key)
+        draft.offer()
+        st.session_state.setdefault(_widget(key, "day"), draft.parts["day"].begins)
         with st.form(f"visit_{key}", border=False, enter_to_submit=False):
             with st.grid(4, min_column_width=180, gap="small"):
-                day = st.date_input("走访日期（必填）", loaders.list_view().today, format="YYYY-MM-DD",
-                                    key=f"visit_day_{key}")  # fmt: skip
+                day = st.date_input("走访日期（必填）", None, format="YYYY-MM-DD", key=f"visit_day_{key}")
                 visitor = st.text_input("走访人（必填）", max_chars=64, key=f"visit_by_{key}", autocomplete="off")
                 district = list_register.district(f"visit_district_{key}")
                 place = st.text_input("走访地点（必填）", max_chars=100, key=f"visit_place_{key}", autocomplete="off",
@@ -36,13 +39,28 @@ def writing() -> None:
             text = st.text_area("群众反映（必填）", max_chars=5000, height=110, key=f"visit_text_{key}",
                                 placeholder="群众说了什么、想要什么；电话、身份证号和门牌保存时自动隐去")  # fmt: skip
             sent = st.form_submit_button("保存", type="primary")
+        draft.keep("visit_new")
         if not sent:
             return
         command = NoteVisit(list_register.day(day), visitor, place, text, district, key)
         if list_actions.tried(note_visit, command)[0]:
+            draft.drop()
             list_register.next_form(NAME)
             list_actions.say("民情日记已保存")
             st.rerun()
+
+
+def _widget(key: str, field: str) -> str:
+    return f"visit_{field}_{key}"
+
+
+def _draft(key: str) -> FormDraft:
+    parts = {
+        "day": Part("date", loaders.list_view().today), "by": Part(),
+        "district": Part("choice", None, list_register.districts()),
+        "place": Part(), "text": Part(),
+    }  # fmt: skip
+    return FormDraft("visit:new", key, parts, _widget, lambda other: list_register.go_on(NAME, other))
 
 
 def notes() -> None:

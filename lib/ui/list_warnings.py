@@ -17,6 +17,7 @@ from lib.commands.lists.warnings import (
 )
 from lib.schema.list_terms import WARNING_KINDS, WARNING_STATES
 from lib.ui import empty, list_actions, list_register, list_rows, show
+from lib.ui.form_drafts import FormDraft, Part
 from lib.ui.words import plain
 
 NAME = "预警"
@@ -34,11 +35,13 @@ def registering() -> None:
     if not list_register.may_write():
         return
     with st.expander("登记预警", icon=":material/add_alert:", key="warning_new"):
-        key = list_register.form_key(NAME)
+        key = list_register.form_key(NAME, lambda known: _widget(known, "source"))
+        draft = _draft(key)
+        draft.offer()
+        st.session_state.setdefault(_widget(key, "day"), draft.parts["day"].begins)
         with st.form(f"warning_{key}", border=False, enter_to_submit=False):
             with st.grid(4, min_column_width=180, gap="small"):
-                day = st.date_input("发现日期（必填）", loaders.list_view().today, format="YYYY-MM-DD",
-                                    key=f"warning_day_{key}")  # fmt: skip
+                day = st.date_input("发现日期（必填）", None, format="YYYY-MM-DD", key=f"warning_day_{key}")
                 kind = st.selectbox("类型（必填）", list(WARNING_KINDS), format_func=WARNING_KINDS.__getitem__,
                                     key=f"warning_kind_{key}")  # fmt: skip
                 source = st.text_input("来源部门（必填）", max_chars=64, key=f"warning_source_{key}",
@@ -50,13 +53,29 @@ def registering() -> None:
             text = st.text_area("具体情况", max_chars=5000, height=96, key=f"warning_text_{key}",
                                 placeholder="只写工作情况，不登记问题线索和案件")  # fmt: skip
             sent = st.form_submit_button("保存", type="primary")
+        draft.keep("warning_new")
         if not sent:
             return
         command = NoteWarning(list_register.day(day), kind, source, title, text, unit, district, shared, key)
         if list_actions.tried(note_warning, command)[0]:
+            draft.drop()
             list_register.next_form(NAME)
             list_actions.say("预警已登记")
             st.rerun()
+
+
+def _widget(key: str, field: str) -> str:
+    return f"warning_{field}_{key}"
+
+
+def _draft(key: str) -> FormDraft:
+    parts = {
+        "day": Part("date", loaders.list_view().today),
+        "kind": Part("choice", next(iter(WARNING_KINDS)), WARNING_KINDS), "source": Part(), "shared": Part(),
+        "title": Part(), "unit": Part("choice", None, list_register.units()),
+        "district": Part("choice", None, list_register.districts()), "text": Part(),
+    }  # fmt: skip
+    return FormDraft("warning:new", key, parts, _widget, lambda other: list_register.go_on(NAME, other))
 
 
 def register() -> None:

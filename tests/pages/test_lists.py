@@ -12,7 +12,7 @@ from lib.access.roles import ROLES, Identity, Role
 from lib.access.shared import shared_assessment
 from lib.assessment_store import AssessmentStore
 from lib.city import load_city
-from lib.commands.lists import items, reports, steps
+from lib.commands.lists import drafts, items, reports, steps
 from lib.commands.lists.desk import Desk
 from lib.commands.lists.evidence import AddEvidence, add_evidence
 from lib.commands.lists.views import views_of
@@ -342,3 +342,29 @@ def test_the_browsers_way_back_from_an_item_finds_the_filters_again(store: Asses
     test.query_params["no"] = "督2026-0001"
     test.run()
     assert address(test) == {"words": "供暖", "part": "normal"}
+
+
+def test_words_of_a_report_that_was_not_sent_are_offered_again(store: AssessmentStore) -> None:
+    number, user = made(store), signed_in("supervision")
+    person = Identity("supervision-all", "某人", "supervision")
+    key = "e" * 32
+    unit = load_city("demo").units.set_index("unit_code")["name"][UNIT]
+    fields = {"progress": "已更换<b>阀门</b>", "unit_code": unit, "reported_on": "2026-11-2", "next_steps": ""}
+    kept = drafts.SaveDraft(f"report:{number}", {"fields": fields, "form_key": key}, 3)
+    drafts.save_draft(store, person, kept, now=datetime.now(UTC))
+    test = press(run_page("list_item", user=user, no=number), "填报进展")
+    assert "有一份没有保存的草稿" in dialog(test)
+    test = press(test, "恢复草稿")
+    assert "有一份没有保存的草稿" not in dialog(test)
+    assert test.text_area(key=f"report_{key}_progress").value == "已更换<b>阀门</b>"
+    assert test.date_input(key=f"report_{key}_reported_on").value == date(2026, 11, 2)
+    press(test, "确认填报进展")
+    report = rows(store, t.list_reports)[-1]
+    assert (report.progress, report.unit_code, report.reported_on) == ("已更换<b>阀门</b>", UNIT, date(2026, 11, 2))
+    assert [row.form for row in rows(store, t.list_drafts)] == []
+    # Thrown away, it is not offered again either.
+    other = drafts.SaveDraft(f"report:{number}", {"fields": fields, "form_key": "f" * 32}, 9)
+    drafts.save_draft(store, person, other, now=datetime.now(UTC))
+    test = press(press(run_page("list_item", user=user, no=number), "填报进展"), "放弃")
+    assert "有一份没有保存的草稿" not in dialog(test)
+    assert rows(store, t.list_drafts) == []

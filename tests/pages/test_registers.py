@@ -12,9 +12,11 @@ from sqlalchemy import delete
 from streamlit.testing.v1 import AppTest
 
 from lib.access.moments import city_time
+from lib.access.roles import Identity
 from lib.access.shared import shared_assessment
 from lib.assessment_store import AssessmentStore
 from lib.city import load_city
+from lib.commands.lists import drafts
 from lib.config import Settings
 from lib.schema import lists as t
 from lib.ui import list_reinspection, list_rows, list_samples, list_visits, list_warnings
@@ -274,3 +276,28 @@ def test_leaders_see_how_well_a_list_is_worked_off(store):
 def test_the_registers_are_not_for_units(store, slug):
     with pytest.raises(ValueError, match=slug):
         raw_page(slug, user=signed_in("unit", UNIT))
+
+
+@pytest.mark.parametrize(
+    ("slug", "form", "fields", "button"),
+    [
+        ("visits", "visit:new", {"by": "周衡", "place": "青禾社区", "text": "早晚没水", "day": "2026-11-02"}, "保存"),
+        ("warnings", "warning:new", {"source": "审计局", "title": "资金未到位", "kind": "执行偏差"}, "保存"),
+    ],
+)
+def test_a_form_of_a_register_is_offered_again(store, slug, form, fields, button):
+    person = Identity("hotline-all", "测试", "hotline")
+    key = uuid.uuid4().hex
+    kept = drafts.SaveDraft(form, {"fields": fields, "form_key": key}, 1)
+    drafts.save_draft(store, person, kept, now=datetime.now(UTC))
+    test = press(run_page(slug, user=signed_in("hotline")), "恢复草稿")
+    press(test, button)
+    assert rows(store, t.list_drafts) == []
+    [entry] = rows(store, t.visit_notes if slug == "visits" else t.list_warnings)
+    assert entry.form_key == key
+    said = (entry.visitor, entry.visited_on) if slug == "visits" else (entry.source_department, entry.kind)
+    assert said == (("周衡", date(2026, 11, 2)) if slug == "visits" else ("审计局", "deviation"))
+    # What a slow tab sends afterwards is no draft any more.
+    late = drafts.SaveDraft(form, {"fields": fields, "form_key": key}, 2)
+    drafts.save_draft(store, person, late, now=datetime.now(UTC))
+    assert rows(store, t.list_drafts) == []

@@ -118,8 +118,8 @@ def _draft(row: Row[Any]) -> Draft:
 
 
 def _was_carried_out(conn: Connection, form_key: object) -> bool:
-    """Whether a form of that key stands in the timeline of an item."""
+    """Whether a form of that key stands in the timeline of an item or in a register."""
     if not isinstance(form_key, str) or not form_key:
         return False
-    s = t.list_steps.c
-    return conn.execute(select(s.step_no).where(s.form_key == form_key).limit(1)).first() is not None
+    places = (t.list_steps.c.form_key, t.visit_notes.c.form_key, t.list_warnings.c.form_key)
+    return any(conn.execute(select(place).where(place == form_key).limit(1)).first() is not None for place in places)
