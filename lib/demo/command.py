@@ -26,10 +26,13 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
     """Generate, publish, and say what was made."""
     from lib.demo.generate import DemoOptions, generate
     from lib.demo.lists import fill_lists, said
+    from lib.demo.scheduling import fill_scheduling
+    from lib.demo.scheduling import said as said_of_meetings
     from lib.ingest.versions import BusyError
 
     try:
         result = generate(settings, DemoOptions(args.months, args.monthly, args.seed, args.end), _print)
+        held = fill_scheduling(settings, args.seed)
         made = fill_lists(settings, args.seed)
     except BusyError as error:
         print(error, file=sys.stderr)
@@ -39,6 +42,7 @@ def run(args: argparse.Namespace, settings: Settings) -> int:
         f"版本 {result.version}，用时 {result.seconds:.1f} 秒"
     )
     print(said(made))
+    print(said_of_meetings(held))
     return 0
 
 

@@ -24,6 +24,7 @@ from lib.demo.list_player import City, Life, Player
 from lib.demo.list_registers import Act, Registers
 from lib.lists.profile import load_lists
 from lib.schema import lists as t
+from lib.schema import scheduling as s
 from lib.schema import tickets
 from lib.schema.list_terms import LIST_KINDS
 from lib.store import open_store
@@ -61,7 +62,10 @@ def fill_lists(settings: Settings, seed: int, now: datetime | None = None) -> di
     store = open_assessment(settings, "demo")
     try:
         with store.writing() as conn:
-            if conn.execute(select(t.list_items.c.item_id).limit(1)).first() is not None:
+            # Tasks of the demo's meetings stand already: they come first, their days lie before.
+            of_meetings = select(s.meeting_tasks.c.item_id).where(s.meeting_tasks.c.item_id.is_not(None))
+            found = select(t.list_items.c.item_id).where(t.list_items.c.item_id.not_in(of_meetings)).limit(1)
+            if conn.execute(found).first() is not None:
                 return None
             _play(settings, OneTransaction(store.engine, store.pair, conn), seed, now or datetime.now(UTC))
             counted = conn.execute(select(t.list_items.c.list_kind, func.count()).group_by(t.list_items.c.list_kind))
