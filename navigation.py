@@ -16,7 +16,7 @@ FIRST, HOME = "overview", "home"
 # Pages that show no tickets, and the one on which missing data can be mended, open without data.
 WITHOUT_FILTERS = (
     "accounts", "audit", "my_account", "kiosk", "problem_list", "supervision_list", "list_item", "list_entry",
-    "letters", "suggestions", "visits", "warnings", HOME,
+    "letters", "suggestions", "visits", "warnings", "scheduling", "results", "mechanisms", HOME,
 )  # fmt: skip
 OPEN_WITHOUT_DATA = ("imports", *WITHOUT_FILTERS)
 

@@ -25,7 +25,16 @@ from lib.answers.list_items import ListView, item_counts, list_items, may_look
 from lib.answers.list_overview import ListsAtAGlance, lists_at_a_glance
 from lib.answers.list_registers import visits, warnings
 from lib.answers.list_reinspections import item_reinspections, samples, ticket_reviews
-from lib.answers.meeting import VOLUME, MeetingDetail, Volume, frozen_beside_today, meeting, topic_scopes, topic_volume
+from lib.answers.meeting import (
+    VOLUME,
+    MeetingDetail,
+    Volume,
+    find_ticket,
+    frozen_beside_today,
+    meeting,
+    topic_scopes,
+    topic_volume,
+)
 from lib.answers.nomination import nominate
 from lib.answers.opened import (
     Bounds,
@@ -139,6 +148,7 @@ __all__ = [
     "document_years",
     "enterprise",
     "figures",
+    "find_ticket",
     "for_category",
     "for_unit",
     "frozen_beside_today",

@@ -15,10 +15,12 @@ from lib.answers import scheduling
 from lib.answers.list_items import ListView, city_times
 from lib.answers.scheduling import may_see_all, require_scheduling
 from lib.answers.source import Source
+from lib.answers.tickets import TicketDetail, ticket_detail
 from lib.metrics.catalogue import metric
 from lib.period import Period, add_months
 from lib.queries import scheduling as queries
 from lib.queries.counts import counts
+from lib.queries.ticket_detail import keys_of_numbers
 from lib.scope import Scope
 
 # Measure → what it is called; what belongs to a topic in the month before its meeting.
@@ -209,3 +211,15 @@ def _frozen(conn: Connection, number: int, titles: Mapping[Any, str]) -> pd.Data
         topic=[titles.get(i, "") for i in frame["topic_id"]], figures=[json.loads(text) for text in frame["figures"]],
         frozen_at=city_times(frame["frozen_at"]),
     )  # fmt: skip
+
+
+def find_ticket(source: Source, ticket_no: str, source_code: str = "") -> TicketDetail | None:
+    """The ticket of that number as it may be shown, for a typical case; None when there is none within reach, when
+    several sources have one and none is named, or when its content is restricted. Raises NotAllowedError.
+    """
+    keys = keys_of_numbers(source.conn, [ticket_no], reach=source.access.reach)
+    keys = [key for key in keys if source_code in ("", key[0])]
+    if len(keys) != 1:
+        return None
+    found = ticket_detail(source, *keys[0])
+    return None if found is None or found.is_restricted else found

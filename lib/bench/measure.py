@@ -36,7 +36,7 @@ OUR_RUNS, DIRECT_RUNS, WARM_RUNS = 7, 3, 5
 SCOPED_PAGES = ("overview", "trends", "districts", "units", "tickets")
 OTHER_PAGES = (
     "definitions", "imports", "problem_list", "supervision_list", "list_entry", "letters", "suggestions",
-    "reinspection", "hard_cases", "visits", "warnings",
+    "reinspection", "hard_cases", "visits", "warnings", "scheduling", "results", "mechanisms",
 )  # fmt: skip
 FIRST_PAGE = "overview"  # Streamlit calls it by the empty name
 # Medians of groups smaller than this are computed exactly by the product.

@@ -22,6 +22,9 @@ NAMES = {
     "problem_list": "问题清单", "supervision_list": "督办清单", "list_entry": "清单录入", "letters": "文书与催办",
     "suggestions": "拟列建议", "reinspection": "复核与回头看", "hard_cases": "疑难包案", "visits": "民情日记",
     "warnings": "预警",
+    "scheduling": "月调度",
+    "results": "历次成效",
+    "mechanisms": "政策库与工具箱",
 }  # fmt: skip
 
 

@@ -22,7 +22,7 @@ class Place:
     is_hidden: bool = False
 
 
-LISTS, DATA, MANAGEMENT = "双清单", "口径与数据", "管理"
+LISTS, AHEAD, DATA, MANAGEMENT = "双清单", "未诉先办", "口径与数据", "管理"
 EITHER_LIST: tuple[Resource, ...] = ("problem_list", "supervision_list")
 
 # Slug (the address, and the file in pages/) → page, in the order of the navigation.
@@ -42,6 +42,10 @@ PLACES: Mapping[str, Place] = {
     "hard_cases": Place("疑难包案", LISTS, "registers"),
     "visits": Place("民情日记", LISTS, "registers"),
     "warnings": Place("预警", LISTS, "registers"),
+    "scheduling": Place("月调度", AHEAD, "scheduling"),
+    # Over all meetings, about units and not for them: read by whoever reads the registers.
+    "results": Place("历次成效", AHEAD, "registers"),
+    "mechanisms": Place("政策库与工具箱", AHEAD, "registers"),
     "definitions": Place("指标口径", DATA, "dashboards"),
     "imports": Place("数据导入与质量", DATA, "imports"),
     "accounts": Place("账号", MANAGEMENT, "accounts"),
@@ -56,6 +60,9 @@ def may_open(person: Identity, slug: str) -> bool:
     place = PLACES[slug]
     if place.resource is None:
         return person.role != "kiosk"
+    if person.role == "kiosk" and place.right != "meeting":
+        # What a device in a meeting room may read, it shows on the page that is made for it.
+        return False
     resources = (place.resource,) if isinstance(place.resource, str) else place.resource
     # Who reads the own unit's part only reads all the same; how far is a matter of reach.
     rights = (place.right, "own_unit") if place.right == "read" else (place.right,)

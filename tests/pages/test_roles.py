@@ -26,14 +26,14 @@ UNIT, OTHER = "S02", "S03"
 PHONE, RAW = "138****5678", "13812345678"
 DASHBOARDS = ("overview", "trends", "districts", "units", "definitions")
 LISTS = ("problem_list", "supervision_list", "list_item", "letters")
-REGISTERS = ("reinspection", "hard_cases", "visits", "warnings")
+REGISTERS = ("reinspection", "hard_cases", "visits", "warnings", "scheduling", "results", "mechanisms")
 OWN = {
     "leader": (*DASHBOARDS, *LISTS, *REGISTERS, "tickets", "suggestions"),
     "supervision": (*DASHBOARDS, *LISTS, *REGISTERS, "tickets", "list_entry", "suggestions", "audit"),
     "discipline": (*DASHBOARDS, *LISTS, *REGISTERS, "tickets", "suggestions", "audit"),
     "organisation": DASHBOARDS,
     "hotline": (*DASHBOARDS, *LISTS, *REGISTERS, "tickets", "list_entry", "suggestions", "imports", "audit"),
-    "unit": (*DASHBOARDS, *LISTS, "tickets", "audit"),
+    "unit": (*DASHBOARDS, *LISTS, "scheduling", "tickets", "audit"),
     "kiosk": ("kiosk",),
     "system_admin": ("accounts",),
     "security_admin": ("accounts",),
