@@ -36,6 +36,10 @@ class HardCases:
     past_zero: int
 
 
+# What makes an item hard is told by these.
+_TELLING = [*FLAGS, "item_no", "level", "level_label", "reopened_count", "sponsor"]
+
+
 def hard_cases(conn: Connection, view: ListView) -> HardCases:
     """Hard items of the lists that the person reads as a whole. Raises NotAllowedError."""
     kinds = may_read_all(view.person)
@@ -45,7 +49,7 @@ def hard_cases(conn: Connection, view: ListView) -> HardCases:
     found = found[~found["state"].isin(_GONE)]
     whistles = _whistles(conn, view, kinds)
     called = set(whistles["item_no"])
-    records: list[dict[str, Any]] = [{str(k): v for k, v in row.items()} for row in found.to_dict("records")]
+    records: list[dict[str, Any]] = [{str(k): v for k, v in row.items()} for row in found[_TELLING].to_dict("records")]
     reasons = [_reasons(row, row["item_no"] in called) for row in records]
     found = found.assign(
         reasons=["、".join(words) for words in reasons],

@@ -31,6 +31,9 @@ TIERS = (
 )  # fmt: skip
 KINDS = tuple(what for tier in TIERS for what in tier)
 _TIER = {what: place for place, tier in enumerate(TIERS) for what in tier}
+# What is looked at of an item: thousands of rows are not taken apart for what nobody asks.
+_LOOKED_AT = ["item_id", "item_no", "list_kind", "title", "state", "state_since", "created_by", "due_on", "light",
+              "suspended_until_on", "reply_by_on", "instructed_by", "sponsor", "sponsor_zero_by_on"]  # fmt: skip
 _ASKED = {"extension": "待审批延期", "suspension": "待审批挂账", "duty": "待裁定职责异议", "close_out": "待复核销号"}
 
 
@@ -58,11 +61,12 @@ def to_do(conn: Connection, view: ListView) -> list[ToDo]:
         return []
     asked = ItemFilter(states=OPEN)
     items = items_of(conn, view, kinds, asked)
-    rows: list[dict[str, Any]] = [{str(k): v for k, v in row.items()} for row in items.to_dict("records")]
+    rows: list[dict[str, Any]] = [{str(k): v for k, v in row.items()} for row in items[_LOOKED_AT].to_dict("records")]
+    clock = _Clock(view)
     waiting: dict[int, list[Any]] = {}
     for request in queries.open_request_rows(conn, queries.conditions(kinds, view.reach, asked), view.reach):
         waiting.setdefault(request.item_id, []).append(request)
-    found = [todo for row in rows for todo in _of_item(row, waiting.get(row["item_id"], []), view)]
+    found = [todo for row in rows for todo in _of_item(row, waiting.get(row["item_id"], []), view, clock)]
     if view.reach is not None:
         found += _unanswered(conn, view, kinds, asked, rows)
     found += _received(conn, view)
@@ -70,7 +74,28 @@ def to_do(conn: Connection, view: ListView) -> list[ToDo]:
     return sorted(found, key=lambda t: (_TIER[t.what], t.due_on or date.max, KINDS.index(t.what), t.item_no))
 
 
-def _of_item(row: dict[str, Any], requests: list[Any], view: ListView) -> list[ToDo]:
+class _Clock:
+    """Working days from today, counted once per day: items share their limits, and counting takes its time."""
+
+    def __init__(self, view: ListView) -> None:
+        self._view, self._left = view, dict[date, int]()
+        self._near_until = view.profile.days.after(view.today, view.profile.near_days)
+
+    def left(self, day: date | None) -> int | None:
+        """Working days to that day."""
+        if day is None:
+            return None
+        if day not in self._left:
+            self._left[day] = self._view.profile.days.between(self._view.today, day)
+        return self._left[day]
+
+    def is_near(self, day: Any) -> bool:
+        """The day is there, and passed or at most near_days working days away."""
+        by = _day(day)
+        return by is not None and by <= self._near_until
+
+
+def _of_item(row: dict[str, Any], requests: list[Any], view: ListView, clock: _Clock) -> list[ToDo]:
     """What an item asks of the person now."""
     person, kind, state = view.person, row["list_kind"], row["state"]
     due_on, since = _day(row["due_on"]), row["state_since"]
@@ -80,8 +105,7 @@ def _of_item(row: dict[str, Any], requests: list[Any], view: ListView) -> list[T
         return refusal(step, person, kind, state, asked_by=asked_by, second_persons=seconds) is None
 
     def one(what: str, *, by: date | None = due_on, at: datetime | None = since, note: str = "") -> ToDo:
-        left = None if by is None else view.profile.days.between(view.today, by)
-        return ToDo(what, row["item_no"], row["title"], kind, at, by, note=note, days_left=left)
+        return ToDo(what, row["item_no"], row["title"], kind, at, by, note=note, days_left=clock.left(by))
 
     found: list[ToDo] = []
     if state == "proposed" and may("enlist", row["created_by"]):
@@ -96,24 +120,18 @@ def _of_item(row: dict[str, Any], requests: list[Any], view: ListView) -> list[T
     if state in UNDER_WAY and state != "closing" and may("report"):
         if row["light"] in ("overdue", "near") and not found:
             found.append(one("已逾期" if row["light"] == "overdue" else "即将到期"))
-        if may("resume") and _is_near(view, row["suspended_until_on"]):
+        if may("resume") and clock.is_near(row["suspended_until_on"]):
             found.append(one("挂账到期复查", by=_day(row["suspended_until_on"])))
     if state in UNDER_WAY and may("change"):
-        if _is_near(view, row["reply_by_on"]):
+        if clock.is_near(row["reply_by_on"]):
             found.append(one("批示待报告", by=_day(row["reply_by_on"]), note=row["instructed_by"]))
-        if _is_near(view, row["sponsor_zero_by_on"]):
+        if clock.is_near(row["sponsor_zero_by_on"]):
             found.append(one("包案到期", by=_day(row["sponsor_zero_by_on"]), note=row["sponsor"]))
     return found
 
 
 def _day(value: Any) -> date | None:
     return None if value is None or pd.isna(value) else value
-
-
-def _is_near(view: ListView, day: Any) -> bool:
-    """The day is there, and passed or at most near_days working days away."""
-    by = _day(day)
-    return by is not None and by <= view.profile.days.after(view.today, view.profile.near_days)
 
 
 def _unanswered(
