@@ -112,8 +112,7 @@ def topic_volume(source: Source, scopes: tuple[tuple[str | None, str | None], ..
     of the scopes hold it. None where scopes cross one another (a category in the whole city, and the one above it in
     one district): their sum would count tickets twice.
     """
-    first = add_months(held_on.replace(day=1), -1)
-    period = Period(first, add_months(first, 1))
+    period = Period.of(add_months(held_on.replace(day=1), -1))
     categories = source.dimension("categories")
     above = dict(zip(categories["category_code"], categories["parent_code"], strict=True))
     levels = dict(zip(categories["category_code"], categories["level"], strict=True))

@@ -12,7 +12,7 @@ from lib.answers import ListView, MeetingDetail
 from lib.commands.scheduling import freeze, meetings
 from lib.commands.scheduling.outcomes import NoteOutcome, note_outcome
 from lib.schema.scheduling_terms import MEETING_STATES, OUTCOME_KINDS
-from lib.ui import empty, layout, list_actions, list_register, list_rows, meeting_tasks, show
+from lib.ui import empty, layout, list_actions, list_register, list_rows, meeting_tasks, show, sitemap
 from lib.ui.meeting_tasks import topics_of
 from lib.ui.scheduling import form_key, may_write, next_form, sees_all, topic_words
 from lib.ui.words import as_of, moment, plain
@@ -119,10 +119,17 @@ def _topics(detail: MeetingDetail) -> None:
                 st.text(case["text"] or "（没有诉求内容）")
                 st.markdown("**解剖麻雀**")
                 st.text(case["dissection"] or "未填写")
-                list_rows.ticket_link(case["source_code"], case["ticket_no"])
+                _ticket_link(case["source_code"], case["ticket_no"])
     if may_write():
         _put_topic(detail)
         _new_case(detail)
+
+
+def _ticket_link(source_code: str, ticket_no: str) -> None:
+    """A link to the ticket, which opens in the period that is usual there: this page has none of its own."""
+    if sitemap.may_open(loaders.identity(), "tickets"):
+        st.page_link("pages/tickets.py", label="查看工单办理全过程", icon=":material/open_in_new:",
+                     query_params={"ticket": f"{source_code}~{ticket_no}"})  # fmt: skip
 
 
 def _put_topic(detail: MeetingDetail) -> None:
@@ -278,6 +285,7 @@ def _frozen(detail: MeetingDetail, view: ListView) -> None:
                        f"口径版本{plain(shown['definition_version'])}")  # fmt: skip
         if (
             may_write()
+            and detail.row["held_on"] >= view.today
             and (frozen.empty or detail.row["state"] == "planned")
             and st.button("定格现在的数据", key=f"freeze_{number}", icon=":material/lock:")
         ):

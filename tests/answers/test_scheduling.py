@@ -119,7 +119,7 @@ def test_a_category_renamed_since_is_said(played):
 def test_frozen_figures_stand_beside_those_of_today(played):
     figures = {"received": 100, "due": 90, "due_closed": 80}
     with played.writing() as conn:
-        conn.execute(update(t.meetings).where(t.meetings.c.meeting_id == 2).values(state="planned"))
+        conn.execute(update(t.meetings).where(t.meetings.c.meeting_id == 2).values(state="planned", held_on=TODAY))
     freeze.freeze_figures(
         played, OFFICE, freeze.FreezeFigures(2, 1, "volume", figures, "v1", "1.0", datetime(2026, 10, 1))
     )

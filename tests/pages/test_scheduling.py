@@ -13,7 +13,7 @@ from lib.schema import lists
 from lib.schema import scheduling as t
 from lib.ui import list_rows
 from tests.access.stores import rows
-from tests.pages.conftest import Opener, dialog, raw_page, words
+from tests.pages.conftest import Opener, dialog, run_page, words
 from tests.people import signed_in
 
 
@@ -44,24 +44,24 @@ def test_the_demo_holds_the_meetings_that_fit_its_window(store, demo_settings):
 
 
 def test_a_leader_reads_the_meeting_and_writes_nothing(store):
-    test = raw_page("scheduling", user=signed_in("leader"))
+    test = run_page("scheduling", user=signed_in("leader"))
     assert "下一次：第20次未诉先办月调度会" in words(test)
     assert "项承诺兑现" in words(test)
     assert not [box for box in test.expander if box.label in ("新建会议", "提出选题")]
-    test = raw_page("scheduling", user=signed_in("leader"), meeting="19")
+    test = run_page("scheduling", user=signed_in("leader"), meeting="19")
     assert "第18次会议公开承诺2项" in words(test)
     assert "解剖麻雀" in words(test)
     assert not test.text_input
-    assert "没有这次会议" in words(raw_page("scheduling", user=signed_in("leader"), meeting="x"))
+    assert "没有这次会议" in words(run_page("scheduling", user=signed_in("leader"), meeting="x"))
 
 
 def test_a_unit_sees_its_own_tasks_only(store):
     task = next(row for row in rows(store, t.meeting_tasks) if row.lead_unit_code == "S05")
     meeting = next(row for row in rows(store, t.meetings) if row.meeting_id == task.meeting_id)
-    test = raw_page("scheduling", user=signed_in("unit", "S05"), meeting=str(meeting.meeting_no))
+    test = run_page("scheduling", user=signed_in("unit", "S05"), meeting=str(meeting.meeting_no))
     assert "解剖麻雀" not in words(test)
     assert "本单位汇报提纲" in words(test)
-    test = raw_page("scheduling", user=signed_in("unit", "S55"))
+    test = run_page("scheduling", user=signed_in("unit", "S55"))
     assert "还没有月调度会议" in words(test)
     assert not test.metric
 
@@ -72,7 +72,7 @@ def press(test, label):
 
 
 def test_a_task_is_added_and_put_on_the_list(store):
-    test = raw_page("scheduling", user=signed_in("supervision"), meeting="20")
+    test = run_page("scheduling", user=signed_in("supervision"), meeting="20")
     title = f"核查办理{uuid.uuid4().hex[:6]}"
     next(f for f in test.text_input if f.label == "任务（必填）").set_value(title)
     press(test, "添加任务")
@@ -89,17 +89,17 @@ def test_a_task_is_added_and_put_on_the_list(store):
 
 
 def test_results_are_filtered_by_field_from_the_address(store):
-    test = raw_page("results", user=signed_in("leader"), field="housing")
+    test = run_page("results", user=signed_in("leader"), field="housing")
     topics = set(test.dataframe[0].value["topics"])
     assert topics <= {"房产办证难", "小区物业服务", "问题楼盘化解"}
     assert next(m for m in test.metric if m.label == "会议").value == f"{len(test.dataframe[0].value)}次"
-    every = raw_page("results", user=signed_in("leader"))
+    every = run_page("results", user=signed_in("leader"))
     assert len(every.dataframe[0].value) == len(held(store))
     assert every.dataframe[0].value["relapsed"].str.contains("再次调度").any()
 
 
 def test_mechanisms_are_noted_once_and_filtered(store):
-    test = raw_page("mechanisms", user=signed_in("hotline"), library="tool")
+    test = run_page("mechanisms", user=signed_in("hotline"), library="tool")
     assert set(test.dataframe[0].value["library_label"]) == {"工具箱"}
     name = f"办理流程图{uuid.uuid4().hex[:6]}"
     press(test, "保存")

@@ -41,7 +41,7 @@ class FreezeFigures:
 
 def freeze_figures(store: AssessmentStore, desk: Desk, command: FreezeFigures) -> int:
     """Store the figures and return their freeze_id; the same figures of the same data are stored once. Before the
-    meeting newer ones may follow, afterwards those that were shown stay.
+    meeting newer ones may follow, afterwards those that were shown stay and none are made up.
 
     Raises NotAllowedError, CommandError.
     """
@@ -66,7 +66,9 @@ def freeze_figures(store: AssessmentStore, desk: Desk, command: FreezeFigures) -
         ).first()  # fmt: skip
         if last is not None and (last.sha256, last.data_version) == (digest, command.data_version):
             return int(last.freeze_id)
-        if last is not None and meeting.state == "held":
+        if last is None and meeting.held_on < desk.today:
+            raise CommandError("会议已经开过，现在的数字不是会上所用的数字，不能补作定格")
+        if last is not None and (meeting.state == "held" or meeting.held_on < desk.today):
             raise CommandError("会议数据已经定格，会后不能更改；与现在的差异请看“定格与现在”")
         values = {
             "meeting_id": meeting.meeting_id, "topic_id": command.topic_id, "what": command.what,

@@ -246,6 +246,10 @@ def test_frozen_figures_stay_after_the_meeting(any_store):
     meetings.edit_meeting(any_store, OFFICE, EditMeeting(meeting, 1, {"state": "held"}))
     with pytest.raises(CommandError, match="已经定格"):
         freeze.freeze_figures(any_store, OFFICE, dataclasses.replace(newer, figures={"received": 1}))
+    past = dataclasses.replace(MEETING, meeting_no=19, held_on=TODAY - timedelta(days=1), state="held", form_key="m0")
+    before = meetings.add_meeting(any_store, OFFICE, past)
+    with pytest.raises(CommandError, match="不是会上所用的数字"):
+        freeze.freeze_figures(any_store, OFFICE, dataclasses.replace(frozen, meeting_id=before))
     with pytest.raises(CommandError, match="没有可以定格的数据"):
         freeze.freeze_figures(any_store, OFFICE, dataclasses.replace(newer, figures={}))
     assert [json.loads(row.figures)["received"] for row in rows(any_store, t.frozen_figures)] == [120, 125]
