@@ -17,6 +17,7 @@ from lib.answers import FLAGS, Source, TicketQuery
 from lib.answers.breakdown import BREAKDOWNS, PEER_GROUP
 from lib.city import load_city
 from lib.config import Settings
+from lib.lists.rules import read_rules
 from lib.metrics.catalogue import CATALOGUE
 from lib.period import Period
 from lib.queries.extent import may_open
@@ -105,23 +106,30 @@ CASES: dict[str, Case] = {
     "category_paths": lambda s, q, _: answers.category_paths(s),
     "channel_mix": lambda s, q, _: answers.channel_mix(s, q),
     "definitions": lambda s, q, _: answers.definitions(s, q, KEYS),
+    "demand_forecast": lambda s, q, _: answers.demand_forecast(s, q),
     "dimension": lambda s, q, _: [
         answers.dimension(s, n)
         for n in ("districts", "townships", "units", "channels", "categories", "time_limit_rules")
     ],
     "enterprise": lambda s, q, _: answers.enterprise(s, q),
     "figures": lambda s, q, _: answers.figures(s, q, KEYS),
+    "find_ticket": lambda s, q, known: [answers.find_ticket(s, number, source) for source, number in known.values()],
     "for_unit": lambda s, q, _: answers.for_unit(s, q, UNIT),
     "funnel": lambda s, q, _: [answers.funnel(s, q, key, "市直部门") for key in RATES[:3]],
+    "hard_count": lambda s, q, _: answers.hard_count(s, q),
+    "hard_tickets": lambda s, q, _: answers.hard_tickets(s, q),
     "hex_density": lambda s, q, _: answers.hex_density(s, q),
     "hour_profile": lambda s, q, _: answers.hour_profile(s, q),
     "import_history": lambda s, q, _: answers.import_history(s),
     "import_warnings": lambda s, q, _: answers.import_warnings(s, 1),
+    "known_tickets": lambda s, q, known: sorted(answers.known_tickets(s, tuple(known.values()))),
     "newest_month": lambda s, q, _: answers.newest_month(s),
     "opened": lambda s, q, _: [answers.opened(s, q, key) for key in OPENED],
     "overview": lambda s, q, _: answers.overview(s, q),
     "paired": lambda s, q, _: answers.paired(s, q),
     "peer_groups": lambda s, q, _: answers.peer_groups(s),
+    "population": lambda s, q, _: [answers.population(s, q, name) for name in answers.POPULATIONS],
+    "population_count": lambda s, q, _: [answers.population_count(s, q, name) for name in answers.POPULATIONS],
     "quality": lambda s, q, _: answers.quality(s, q),
     "reach_of": lambda s, q, _: answers.reach_of(s, UNIT),
     "rejected_rows": lambda s, q, _: answers.rejected_rows(s, 1),
@@ -140,6 +148,8 @@ CASES: dict[str, Case] = {
         *(answers.ticket_list(s, q, TicketQuery(number=number)) for _, number in known.values()),
     ],
     "ticket_words": lambda s, q, known: [answers.ticket_words(s, *known[kind]) for kind in known],
+    "topic_radar": lambda s, q, _: answers.topic_radar(s, q),
+    "topic_volume": lambda s, q, _: answers.topic_volume(s, ((None, None),), MONTH.end),
     "trend": lambda s, q, _: answers.trend(s, q, "received"),
     "trends": lambda s, q, _: answers.trends(s, q, KEYS),
     "unit_profile": lambda s, q, _: answers.unit_profile(s, q, UNIT),
@@ -158,7 +168,12 @@ def asked() -> set[str]:
 
 
 def test_every_answer_has_a_case() -> None:
-    assert asked() == set(CASES)
+    assert asked() == set(CASES) | {"nominate"}
+
+
+def test_the_suggestion_rules_are_not_for_units(views: Views) -> None:
+    with pytest.raises(NotAllowedError):
+        answers.nominate(views.within, read_rules())
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
