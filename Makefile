@@ -10,8 +10,8 @@ HOST ?= 127.0.0.1
 VENV ?= .venv
 SYSTEM_PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PYTHON := $(VENV)/bin/python
-# Test workers; the machine this was measured on has two cores.
-WORKERS ?= 2
+# Test workers: three on two cores, because servers, databases and browsers keep them waiting.
+WORKERS ?= 3
 
 # The environment is made again, or completed, whenever a requirement file changes.
 RUN_READY := $(VENV)/.run-$(shell sha256sum < requirements.txt | cut -c1-16)
