@@ -219,7 +219,9 @@ def _new_topic(view: ListView) -> None:
         there: list[str | None] = [*places] or [None]
         scopes = tuple(Place(code, place) for code in chosen for place in there)
         version = loaders.pointer().version
-        command = ProposeTopic(title, _month(month), field or "", scopes, texts["data_support"], texts["opinion_basis"], texts["solution_path"], data_version=version,
+        command = ProposeTopic(title, _month(month), field or "", scopes,
+                               texts["data_support"], texts["opinion_basis"], texts["solution_path"],
+                               data_version=version,
                                overlap_note=note, form_key=key)  # fmt: skip
         if list_actions.tried(propose_topic, command)[0]:
             next_form(TOPICS)
