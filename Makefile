@@ -12,6 +12,8 @@ SYSTEM_PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PYTHON := $(VENV)/bin/python
 # Test workers: three on two cores, because servers, databases and browsers keep them waiting.
 WORKERS ?= 3
+# Browsers side by side: with more of them than cores, pages come too late for whoever waits.
+BROWSERS ?= 2
 
 # The environment is made again, or completed, whenever a requirement file changes.
 RUN_READY := $(VENV)/.run-$(shell sha256sum < requirements.txt | cut -c1-16)
@@ -38,7 +40,7 @@ run: $(RUN_READY) ## 准备环境，没有数据时生成示例市，然后提�
 test: $(TEST_READY) lint browser ## 准备环境，然后检查代码、类型，运行全部测试（含真实浏览器）
 	@# Apart, because the browser's driver keeps an event loop running in its process.
 	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile -m "not browser and not deploy and not proof"
-	$(PYTHON) -m pytest -n $(WORKERS) --dist loadfile -m browser
+	$(PYTHON) -m pytest -n $(BROWSERS) --dist loadfile -m "browser and not proof"
 
 test-deploy: $(TEST_READY) nginx ## 做出离线包，在没有网络的空系统里安装、启动；真实运行 nginx 配置与两个服务进程
 	@$(PYTHON) -m pytest -n 0 -m deploy --durations=5 tests/deploy
@@ -58,7 +60,7 @@ doctor: $(RUN_READY) ## 检查本机、数据目录与数据库服务器，指�
 	@$(PYTHON) -m lib doctor $(if $(DB),--db "$(DB)")
 
 prove: $(TEST_READY) browser ## 逐条列出承诺，运行能够证明它的测试，如实说明尚不能证明的
-	@$(PYTHON) -m tests.prove --workers $(WORKERS)
+	@$(PYTHON) -m tests.prove --workers $(BROWSERS)
 
 audit-dependencies: | $(PYTHON) ## 查询全部固定版本组件的已知漏洞（须能访问漏洞库；有一个查不到即不作数）
 	@test -x $(VENV)-audit/bin/python || $(PYTHON) -m venv $(VENV)-audit

@@ -145,6 +145,7 @@ def test_an_older_extraction_never_turns_the_clock_back(pair) -> None:
     assert read_pointer(pair.settings, "city").as_of == AS_OF
 
 
+@pytest.mark.proof
 @pytest.mark.parametrize("seed", [1, 2])
 def test_rollups_after_imports_equal_a_full_build(both, seed: int) -> None:
     import random

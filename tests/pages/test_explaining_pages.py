@@ -26,6 +26,7 @@ def charts(test):
     return [json.loads(e.proto.spec)["title"]["text"] for e in test.get("vega_lite_chart")]
 
 
+@pytest.mark.proof
 def test_trends_open_with_every_metric(open_page):
     for key, metric in CATALOGUE.items():
         test = open_page("trends", metric=key)
@@ -33,6 +34,7 @@ def test_trends_open_with_every_metric(open_page):
         assert any(metric.label in title or title.endswith("月份") for title in charts(test)), charts(test)
 
 
+@pytest.mark.proof
 def test_districts_open_with_every_metric_and_list_zones(open_page):
     for key in (k for k, m in CATALOGUE.items() if m.kind != "calls"):
         test = open_page("districts", metric=key)
@@ -41,6 +43,7 @@ def test_districts_open_with_every_metric_and_list_zones(open_page):
         assert (table.loc[table["kind"] == "功能区", "where"] == "无边界，只列表").all()
 
 
+@pytest.mark.proof
 def test_units_open_with_every_rate(open_page):
     for key in RATES:
         assert "承办质效" in words(open_page("units", metric=key, period="2026"))
