@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -31,13 +30,14 @@ from lib.lists import reply
 from lib.lists.process import refusal
 from lib.schema.list_terms import LIST_KINDS
 from lib.ui import empty, list_actions, show
+from lib.ui.form_keys import form_key, next_form
 from lib.ui.words import plain
 
 DOCX = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 PART = "文书"
 UNNUMBERED = "（预览，未取号）"
 # Session keys: the letter that is being written (its form key), what was just issued, the number to be voided.
-_FORM, _ISSUED, _VOIDING = "_letter_form", "_letter_issued", "_letter_voiding"
+_ISSUED, _VOIDING = "_letter_issued", "_letter_voiding"
 Content = Callable[[str, str], bytes]
 
 
@@ -53,7 +53,7 @@ def panel(detail: ItemDetail, view: ListView) -> None:
 def _issue_about(detail: ItemDetail, view: ListView) -> None:
     row = detail.row
     kinds = rules.issued_by(row["list_kind"], row["state"])
-    key = form_key()
+    key = form_key(PART)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         kind = st.selectbox("文书", kinds, format_func=lambda k: rules.LETTERS[k].label, key=f"letter_kind_{key}",
                             width=200)  # fmt: skip
@@ -132,11 +132,6 @@ def _asked(kind: str, detail: ItemDetail, view: ListView, key: str) -> dict[str,
     return said
 
 
-def form_key() -> str:
-    """Key of the letter that is being written; a new one after each that was issued."""
-    return str(st.session_state.setdefault(_FORM, uuid.uuid4().hex))
-
-
 def issued(command: IssueDocument) -> None:
     """Issue the letter (for callbacks). The next run says what came of it."""
     try:
@@ -145,7 +140,7 @@ def issued(command: IssueDocument) -> None:
         st.session_state[_ISSUED] = (None, str(error))
     else:
         # The button goes with the form: a second click of the same hand finds nothing to press.
-        st.session_state[_FORM] = uuid.uuid4().hex
+        next_form(PART)
         st.session_state[_ISSUED] = (done.document_id, done.document_no)
         list_actions.look_at(PART)
 

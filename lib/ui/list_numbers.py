@@ -14,6 +14,7 @@ from lib.lists import letters as rules
 from lib.lists.process import RESOURCES
 from lib.schema.list_terms import LIST_KINDS
 from lib.ui import empty, list_actions, list_documents, show
+from lib.ui.form_keys import form_key
 from lib.ui.words import plain
 
 _COLUMNS: show.Columns = {
@@ -67,7 +68,7 @@ def _picked(number: str, document_id: int, title: str, item_no: str, may_void: b
 
 def about_list(list_kind: str, view: ListView) -> None:
     """Issue a letter about the whole list, with the figures as they stand now."""
-    key, kinds = list_documents.form_key(), rules.issued_by(list_kind)
+    key, kinds = form_key(list_documents.PART), rules.issued_by(list_kind)
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
         kind = st.selectbox("文书", kinds, format_func=lambda k: rules.LETTERS[k].label, width=180,
                             key=f"list_letter_{key}")  # fmt: skip
@@ -92,7 +93,7 @@ def _issue(
     items = loaders.ask_records(answers.list_items, view, list_kind)
     words, groups = briefing.about_list(kind, items, list_kind, view.profile, view.today, period, said)
     st.text(words["总体情况"])
-    key, content = list_documents.form_key(), list_documents.content_of(kind, view, words, groups)
+    key, content = form_key(list_documents.PART), list_documents.content_of(kind, view, words, groups)
     command = IssueDocument(None, kind, title, list_kind=list_kind, form_key=key,
                             content=lambda number: content(number, title))  # fmt: skip
     with st.container(horizontal=True, gap="small", vertical_alignment="center"):

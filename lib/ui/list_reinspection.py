@@ -199,27 +199,29 @@ def check(row: dict[str, Any], name: str) -> None:
         st.markdown(plain(f"{row['done_by']} 已登记：{row['verdict_label']}"))
         st.text(row["note"] or "没有填写情况")
         return
-    entered = outcome("核查情况", row[list_rows.FORM])
-    if entered is None:
-        return
-    verdict, note = entered
-    done, _ = list_actions.tried(reinspect, Reinspect(int(row["reinspection_id"]), verdict, note, row[list_rows.FORM]))
-    if done:
+    verdict = _registered(row)
+    if verdict is not None:
         list_rows.close(name)
         list_actions.say(f"工单 {row['ticket_no']} 核查结果已登记：{REINSPECTION_VERDICTS[verdict]}")
         st.rerun()
+
+
+def _registered(row: dict[str, Any]) -> str | None:
+    """The form of a re-inspection; its verdict once it is registered."""
+    entered = outcome("核查情况", row[list_rows.FORM])
+    if entered is None:
+        return None
+    verdict, note = entered
+    done, _ = list_actions.tried(reinspect, Reinspect(int(row["reinspection_id"]), verdict, note, row[list_rows.FORM]))
+    return verdict if done else None
 
 
 def _look_again(row: dict[str, Any]) -> None:
     st.markdown(f"**{plain(row['title'])}**")
     st.caption(plain(f"{row['item_no']}　{row['unit']}　{row['kind_label']}　{row['closed_on']}销号"))
     list_rows.item_link(row["item_no"])
-    entered = outcome("核查情况", row[list_rows.FORM])
-    if entered is None:
-        return
-    verdict, note = entered
-    done, _ = list_actions.tried(reinspect, Reinspect(int(row["reinspection_id"]), verdict, note, row[list_rows.FORM]))
-    if done:
+    verdict = _registered(row)
+    if verdict is not None:
         list_rows.close(DUE)
         list_actions.say(f"{row['item_no']} 回头看结果已登记：{REINSPECTION_VERDICTS[verdict]}")
         if verdict == "relapsed":

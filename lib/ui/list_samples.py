@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import date
 from typing import Any
 
@@ -17,11 +16,11 @@ from lib.metrics.formats import show_count
 from lib.metrics.sampling import margin, size_for
 from lib.scope import Scope
 from lib.ui import empty, filters, list_actions, list_register, list_reinspection, list_rows, show
+from lib.ui.form_keys import form_key, next_form
 from lib.ui.words import plain
 
 PART, NAME, TICKETS = "随机抽查", "抽查样本", "抽查工单"
 PRECISIONS = (3, 5, 8, 10)
-_FORM = "_sample_form"
 COLUMNS: show.Columns = {
     "sample_id": show.column("样本号", "count"), "at": "抽取时间", "label": show.column("抽样范围", width=44),
     "population": show.column("总体", "count"), "size": show.column("样本量", "count"),
@@ -66,10 +65,10 @@ def drawing(scope: Scope) -> None:
 
 def _draw(scope: Scope, population: str, label: str, size: int, seed: int, due_on: date) -> None:
     keys = loaders.ask(answers.population, scope, population)
-    form = st.session_state.setdefault(_FORM, uuid.uuid4().hex)
+    form = form_key(NAME)
     done, sample_id = list_actions.tried(draw_sample, DrawSample(label, keys, size, seed, due_on, form))
     if done:
-        st.session_state.pop(_FORM)
+        next_form(NAME)
         list_actions.say(f"已抽取样本{sample_id}：{show_count(len(keys))}件中抽取{size}件")
         list_rows.begin(NAME, {"sample_id": sample_id})
         st.rerun()

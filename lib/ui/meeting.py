@@ -13,8 +13,9 @@ from lib.commands.scheduling import freeze, meetings
 from lib.commands.scheduling.outcomes import NoteOutcome, note_outcome
 from lib.schema.scheduling_terms import MEETING_STATES, OUTCOME_KINDS
 from lib.ui import empty, layout, list_actions, list_register, list_rows, meeting_tasks, show, sitemap
+from lib.ui.form_keys import form_key, next_form
 from lib.ui.meeting_tasks import topics_of
-from lib.ui.scheduling import form_key, may_write, next_form, sees_all, topic_words
+from lib.ui.scheduling import may_write, sees_all, topic_words
 from lib.ui.words import as_of, moment, plain
 
 AGENDA: show.Columns = {

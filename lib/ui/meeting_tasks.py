@@ -23,7 +23,8 @@ from lib.commands.scheduling.tasks import (
 )
 from lib.lists.process import RESOURCES, SUPERVISION
 from lib.ui import empty, list_actions, list_register, list_rows, show
-from lib.ui.scheduling import form_key, may_write, next_form
+from lib.ui.form_keys import form_key, next_form
+from lib.ui.scheduling import may_write
 from lib.ui.words import plain
 
 COLUMNS: show.Columns = {

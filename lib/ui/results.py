@@ -11,7 +11,8 @@ from lib.answers import ListView
 from lib.commands.scheduling.mechanisms import EndMechanism, NoteMechanism, end_mechanism, note_mechanism
 from lib.schema.scheduling_terms import FIELDS, LIBRARIES
 from lib.ui import address, empty, layout, list_actions, list_register, list_rows, show
-from lib.ui.scheduling import form_key, may_write, next_form
+from lib.ui.form_keys import form_key, next_form
+from lib.ui.scheduling import may_write
 from lib.ui.words import plain
 
 RESULTS, MECHANISMS = "历次成效", "政策库与工具箱"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from datetime import date
 from typing import Any
 
@@ -15,6 +14,7 @@ from lib.commands.scheduling.meetings import AddMeeting, add_meeting
 from lib.commands.scheduling.topics import DecideTopic, Place, ProposeTopic, decide_topic, propose_topic
 from lib.schema.scheduling_terms import FIELDS, TOPIC_STATES
 from lib.ui import empty, layout, list_actions, list_register, list_rows, show
+from lib.ui.form_keys import form_key, next_form
 from lib.ui.words import plain
 
 MEETINGS, TOPICS = "月调度会议", "选题"
@@ -34,16 +34,6 @@ TOPIC_COLUMNS: show.Columns = {
     "meetings": show.column("上会", width=16), "decision": show.column("研判理由", width=36),
     "renamed": show.column("类别变动", width=30),
 }  # fmt: skip
-
-
-def form_key(name: str) -> str:
-    """Key of the form that is being filled in: stored twice, it is one entry."""
-    return str(st.session_state.setdefault(f"_scheduling_form_{name}", uuid.uuid4().hex))
-
-
-def next_form(name: str) -> None:
-    """The form was stored: the next one is empty."""
-    st.session_state.pop(f"_scheduling_form_{name}", None)
 
 
 def may_write() -> bool:
